@@ -1,0 +1,98 @@
+# Forecourt: one Makefile for everything a person or a machine does with the tree.
+# Two cores are enough for all of it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# One set of flags everywhere: another set means another cold build of cgo and OpenGL.
+APP_TAGS  := x11,migrated_fynedo
+TEST_TAGS := ci,migrated_fynedo
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+MODULES  := shared sql assets pumpd hub cashier house
+PACKAGES := $(MODULES:%=./%/...)
+
+# Tools, by exact version; they stay out of the product's go.mod files.
+GOTESTSUM   := go run gotest.tools/gotestsum@v1.13.0
+GOFUMPT     := go run mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: deps deps-run deps-look
+deps: ## install what the tests need
+	@scripts/deps.sh test
+deps-run:
+	@scripts/deps.sh run
+deps-look:
+	@scripts/deps.sh look
+
+.PHONY: build binaries bin/cashier
+binaries: deps
+	@mkdir -p bin
+	go build -o bin/ ./hub/cmd/hub ./pumpd/cmd/pumpd ./house/cmd/...
+bin/cashier: deps-run
+	@mkdir -p bin
+	@echo "building the cashier window (the first time takes some minutes)"
+	go build -tags $(APP_TAGS) -o bin/cashier ./cashier/cmd/cashier
+build: binaries bin/cashier ## all programs into bin/
+
+.PHONY: run
+run: build ## the whole station: hub, pumpd, simulated dispensers, the till; Ctrl-C stops all
+	@bin/run
+
+.PHONY: test
+test: deps ## every test of every module, with the race detector
+	$(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- -race -timeout 20m -tags $(TEST_TAGS) $(PACKAGES)
+
+.PHONY: smoke
+smoke: binaries ## the real programs: a sale through each protocol to a paid order, kills on the way
+	@bin/smoke
+
+.PHONY: soak
+soak: binaries ## 200 random kills under load; every litre and fen accounted for
+	@bin/soak
+
+.PHONY: bench bench-latency bench-settle bench-line
+bench: bench-latency bench-settle bench-line ## all benchmarks, each as ratios inside one run
+bench-latency: binaries ## pump to client: 8, 64 and 512 nozzles
+	@bin/latency
+bench-settle: deps ## a full settlement against a bare insert
+	@go run ./hub/cmd/settlebench
+bench-line: ## a DART poll cycle against the line's arithmetic
+	@go run ./pumpd/cmd/linebench
+
+.PHONY: lint
+lint: ## formatting, vet, staticcheck, module files, generated files
+	@test -z "$$($(GOFUMPT) -l $(MODULES))" || { echo "not gofumpt'ed:"; $(GOFUMPT) -l $(MODULES); exit 1; }
+	go vet -tags $(TEST_TAGS) $(PACKAGES)
+	$(STATICCHECK) -tags $(TEST_TAGS) $(PACKAGES)
+	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy -diff && GOWORK=off go build -tags $(TEST_TAGS) ./...) || exit 1; done
+	@$(MAKE) --no-print-directory gen
+	@git diff --exit-code --stat -- docs/openapi.json
+
+.PHONY: gen
+gen: ## the OpenAPI document, from the types on the wire
+	@go run ./hub/cmd/hub openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+
+.PHONY: screenshots
+screenshots: binaries bin/cashier deps-look ## the real window, driven and photographed into docs/screenshots/
+	@bin/screenshots
+
+.PHONY: acceptance
+acceptance: deps ## one line a promise: pass, fail or open; IDS="S038 D001" for some
+	@go run ./house/cmd/acceptance $(IDS)
+
+.PHONY: dist
+dist: deps-run ## release programs and systemd units into dist/
+	@mkdir -p dist
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o dist/ ./hub/cmd/hub ./pumpd/cmd/pumpd
+	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -tags $(APP_TAGS) -o dist/cashier ./cashier/cmd/cashier
+	@cp -r scripts/systemd dist/
+	@ls -l dist
+
+.PHONY: clean
+clean: ## what was built, and the demo station's data
+	rm -rf bin dist run

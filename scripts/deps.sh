@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Installs what the project needs on Debian 12 and is not there yet.
+# usage: deps.sh test|run|look ...   (each a set; several may be named)
+set -euo pipefail
+
+declare -A tool_of=(
+  # package            a file it brings
+  [gcc]=/usr/bin/gcc
+  [libc6-dev]=/usr/include/stdio.h
+  [pkg-config]=/usr/bin/pkg-config
+  [mariadb-server-core]=/usr/sbin/mariadbd
+  [mariadb-client-core]=/usr/bin/mariadb
+  [mariadb-client]=/usr/bin/mariadb-dump
+  [mariadb-backup]=/usr/bin/mariadb-backup
+  [libgl1-mesa-dev]=/usr/include/GL/gl.h
+  [libx11-dev]=/usr/include/X11/Xlib.h
+  [libxcursor-dev]=/usr/include/X11/Xcursor/Xcursor.h
+  [libxrandr-dev]=/usr/include/X11/extensions/Xrandr.h
+  [libxinerama-dev]=/usr/include/X11/extensions/Xinerama.h
+  [libxi-dev]=/usr/include/X11/extensions/XInput2.h
+  [libxxf86vm-dev]=/usr/include/X11/extensions/xf86vmode.h
+  [xvfb]=/usr/bin/Xvfb
+  [xauth]=/usr/bin/xauth
+  [libgl1-mesa-dri]=/usr/lib/x86_64-linux-gnu/dri/swrast_dri.so
+  [openbox]=/usr/bin/openbox
+  [xdotool]=/usr/bin/xdotool
+  [imagemagick]=/etc/ImageMagick-6/policy.xml
+  [x11-utils]=/usr/bin/xwininfo
+)
+test_set="gcc libc6-dev mariadb-server-core mariadb-client-core"
+run_set="$test_set pkg-config libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev"
+look_set="$run_set xvfb xauth libgl1-mesa-dri openbox xdotool imagemagick x11-utils"
+
+wanted=()
+for set in "$@"; do
+  case $set in
+    test) wanted+=($test_set) ;;
+    run) wanted+=($run_set) ;;
+    look) wanted+=($look_set) ;;
+    *) echo "deps.sh: no set called $set (test, run, look)" >&2; exit 2 ;;
+  esac
+done
+
+missing=()
+for package in "${wanted[@]}"; do
+  [ -e "${tool_of[$package]}" ] && continue
+  dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -q '^installed' && continue
+  missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "missing packages; as root run: apt-get install -y --no-install-recommends ${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
+echo "installing: ${missing[*]}"
+"${as_root[@]}" apt-get update -qq
+DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
