@@ -1,0 +1,103 @@
+package wire
+
+// Problem is an error at an edge, as RFC 9457 writes it
+// (application/problem+json). Words for people come from Type, in their
+// language; Detail is for the log.
+type Problem struct {
+	// Type is from the catalogue below: "urn:forecourt:problem:sale-not-payable".
+	Type ProblemType `json:"type"`
+	// Title is the catalogue's English line.
+	Title string `json:"title"`
+	// Status repeats the HTTP status.
+	Status int `json:"status"`
+	// Detail says what exactly, without secrets.
+	Detail string `json:"detail,omitempty"`
+	// Instance is the request id, to be found in the log.
+	Instance string `json:"instance,omitempty"`
+	// Retry is whether the same command may succeed later.
+	Retry bool `json:"retry,omitempty"`
+}
+
+// Error makes a Problem an error.
+func (p *Problem) Error() string {
+	if p.Detail != "" {
+		return p.Title + ": " + p.Detail
+	}
+	return p.Title
+}
+
+// ProblemType names a kind of problem.
+type ProblemType string
+
+const problemPrefix ProblemType = "urn:forecourt:problem:"
+
+// The catalogue.
+const (
+	ProblemInternal         = problemPrefix + "internal"
+	ProblemBadRequest       = problemPrefix + "bad-request"
+	ProblemUnknownField     = problemPrefix + "unknown-field"
+	ProblemTooLarge         = problemPrefix + "too-large"
+	ProblemNotFound         = problemPrefix + "not-found"
+	ProblemUnauthorized     = problemPrefix + "unauthorized"
+	ProblemForbidden        = problemPrefix + "forbidden"
+	ProblemLoginRefused     = problemPrefix + "login-refused"
+	ProblemTooMany          = problemPrefix + "too-many"
+	ProblemKeyMissing       = problemPrefix + "key-missing"
+	ProblemKeyReused        = problemPrefix + "key-reused"
+	ProblemSaleNotPayable   = problemPrefix + "sale-not-payable"
+	ProblemSaleAlreadyPaid  = problemPrefix + "sale-already-paid"
+	ProblemSaleQuarantined  = problemPrefix + "sale-quarantined"
+	ProblemAmountChanged    = problemPrefix + "amount-changed"
+	ProblemTenderTooSmall   = problemPrefix + "tender-too-small"
+	ProblemNotResolvable    = problemPrefix + "not-resolvable"
+	ProblemNozzleBusy       = problemPrefix + "nozzle-busy"
+	ProblemNozzleMode       = problemPrefix + "nozzle-mode"
+	ProblemPriceUnknown     = problemPrefix + "price-unknown-grade"
+	ProblemStorage          = problemPrefix + "storage-unavailable"
+	ProblemTooOld           = problemPrefix + "too-old"
+	ProblemEnrolmentRefused = problemPrefix + "enrolment-refused"
+)
+
+// ProblemInfo is a catalogue entry: what every process knows of a type.
+type ProblemInfo struct {
+	// Status is the HTTP status.
+	Status int
+	// Retry is whether the same command may succeed later, unchanged.
+	Retry bool
+	// Title is the English line, Chinese the line a cashier reads: what
+	// happened, what it means for the money, what to do.
+	Title, Chinese string
+}
+
+// Problems is the catalogue.
+var Problems = map[ProblemType]ProblemInfo{
+	ProblemInternal:         {500, true, "Something failed inside; nothing was charged twice. Try again", "系统内部出错，不会重复收款，请重试"},
+	ProblemBadRequest:       {422, false, "The request is not valid", "请求内容不正确"},
+	ProblemUnknownField:     {422, false, "The request has a field this version does not know", "请求含有无法识别的字段，请升级程序"},
+	ProblemTooLarge:         {413, false, "The request is too large", "请求内容过大"},
+	ProblemNotFound:         {404, false, "There is no such thing here", "没有找到"},
+	ProblemUnauthorized:     {401, false, "Please sign in again", "请重新登录"},
+	ProblemForbidden:        {403, false, "Your role may not do this", "您的岗位没有此权限"},
+	ProblemLoginRefused:     {401, false, "Number or password is wrong", "工号或密码不正确"},
+	ProblemTooMany:          {429, true, "Too many tries; wait a moment", "尝试过于频繁，请稍候再试"},
+	ProblemKeyMissing:       {400, false, "The command carries no id", "命令缺少编号"},
+	ProblemKeyReused:        {409, false, "This id was used for another command", "命令编号已用于其他操作"},
+	ProblemSaleNotPayable:   {409, false, "This sale cannot be paid now", "这笔交易现在不能收款"},
+	ProblemSaleAlreadyPaid:  {409, false, "This sale is already paid; do not take money again", "这笔交易已收款，请勿重复收款"},
+	ProblemSaleQuarantined:  {409, false, "This sale does not agree with the totalizer; nothing may be charged until it is checked", "这笔交易与泵码不符，核实前不得收款"},
+	ProblemAmountChanged:    {409, false, "The amount due has changed; check it and take the money again", "应收金额已变化，请核对后重新收款"},
+	ProblemTenderTooSmall:   {422, false, "The money handed over is less than the amount due", "实收金额小于应收金额"},
+	ProblemNotResolvable:    {409, false, "This sale cannot be resolved that way now", "这笔交易现在不能这样处理"},
+	ProblemNozzleBusy:       {409, true, "The nozzle is busy; wait until it is hung up", "油枪正在使用，请挂枪后再试"},
+	ProblemNozzleMode:       {409, false, "The nozzle's mode does not allow this", "油枪当前模式不允许此操作"},
+	ProblemPriceUnknown:     {422, false, "This station does not sell that grade", "本站没有该油品"},
+	ProblemStorage:          {503, true, "The database is not answering; pumps go on, try again in a moment", "数据库暂时无响应，加油不受影响，请稍后重试"},
+	ProblemTooOld:           {426, false, "This program is too old for the hub; update it", "程序版本过旧，请升级"},
+	ProblemEnrolmentRefused: {403, false, "The enrolment code is wrong, used or expired", "登记码错误、已使用或已过期"},
+}
+
+// NewProblem makes a Problem from the catalogue with a detail for the log.
+func NewProblem(t ProblemType, detail string) *Problem {
+	info := Problems[t]
+	return &Problem{Type: t, Title: info.Title, Status: info.Status, Retry: info.Retry, Detail: detail}
+}
