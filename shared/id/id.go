@@ -89,13 +89,13 @@ type (
 // ErrSyntax says that a text is not an id.
 var ErrSyntax = errors.New("id: not a 26-character ULID")
 
-// Parse reads the text form, upper or lower case.
-func Parse[K Kind](s string) (Of[K], error) {
+// Parse reads the text form, upper or lower case: id.Parse[id.Sale](text).
+func Parse[I ~[16]byte](s string) (I, error) {
 	u, err := ulid.ParseStrict(s)
 	if err != nil {
-		return Of[K]{}, fmt.Errorf("%w (%d characters)", ErrSyntax, len(s))
+		return I{}, fmt.Errorf("%w (%d characters)", ErrSyntax, len(s))
 	}
-	return Of[K](u), nil
+	return I(u), nil
 }
 
 // IsZero reports whether the id names nothing.
@@ -121,7 +121,7 @@ func (i *Of[K]) UnmarshalText(text []byte) error {
 		*i = Of[K]{}
 		return nil
 	}
-	parsed, err := Parse[K](string(text))
+	parsed, err := Parse[Of[K]](string(text))
 	if err != nil {
 		return err
 	}
@@ -166,9 +166,9 @@ func NewMaker(now func() time.Time, entropy io.Reader) *Maker {
 	return &Maker{now: now, entropy: ulid.Monotonic(entropy, 0)}
 }
 
-// New makes the next id of m. It panics only if the source of randomness
-// fails, which a process cannot outlive.
-func New[K Kind](m *Maker) Of[K] {
+// New makes the next id of m: id.New[id.Sale](maker). It panics only if the
+// source of randomness fails, which a process cannot outlive.
+func New[I ~[16]byte](m *Maker) I {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.last = max(m.last, ulid.Timestamp(m.now()))
@@ -180,5 +180,5 @@ func New[K Kind](m *Maker) Of[K] {
 	if err != nil {
 		panic(fmt.Sprintf("id: reading randomness: %v", err))
 	}
-	return Of[K](u)
+	return I(u)
 }

@@ -9,9 +9,6 @@ const (
 	chinesePlaces = "拾佰仟" // within a group of four digits, from the second place up
 )
 
-// chineseGroups names each group of four digits, lowest first.
-var chineseGroups = [...]string{"", "万", "亿", "万亿", "亿亿"}
-
 // Chinese prints the amount in the numerals that cannot be altered by a
 // stroke: 20000 is "贰佰元整", 105 is "壹元零伍分", -50 is "负伍角整".
 func (f Fen) Chinese() string {
@@ -54,29 +51,29 @@ func digit(d int) string {
 	return string(r[d])
 }
 
-// chineseWhole writes a positive whole number. Zeros inside are read once,
-// trailing zeros of a group are not read.
+// chineseWhole writes a positive whole number: so many 亿, so many 万, and the
+// rest. A zero is read once where a place is skipped between two parts, and
+// not at the end.
 func chineseWhole(n uint64) string {
-	var groups []uint64
-	for ; n > 0; n /= 10000 {
-		groups = append(groups, n%10000)
+	const wan, yi = 1_0000, 1_0000_0000
+	switch {
+	case n < wan:
+		return chineseGroup(int(n))
+	case n < yi:
+		return chineseGroup(int(n/wan)) + "万" + chineseRest(n%wan, wan)
 	}
-	var out strings.Builder
-	gap := false
-	for i := len(groups) - 1; i >= 0; i-- {
-		g := groups[i]
-		if g == 0 {
-			gap = true
-			continue
-		}
-		if out.Len() > 0 && (gap || g < 1000) {
-			out.WriteString("零")
-		}
-		out.WriteString(chineseGroup(int(g)))
-		out.WriteString(chineseGroups[i])
-		gap = false
+	return chineseWhole(n/yi) + "亿" + chineseRest(n%yi, yi)
+}
+
+// chineseRest writes what follows a 万 or 亿, of which it is the remainder.
+func chineseRest(n, part uint64) string {
+	switch {
+	case n == 0:
+		return ""
+	case n < part/10:
+		return "零" + chineseWhole(n)
 	}
-	return out.String()
+	return chineseWhole(n)
 }
 
 // chineseGroup writes 1..9999.

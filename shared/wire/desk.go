@@ -43,6 +43,9 @@ type Reading struct {
 	// Volume and Amount are the running figures.
 	Volume unit.Millilitre `json:"volume_ml"`
 	Amount unit.Fen        `json:"amount_fen"`
+	// SeenAt is when the dispenser answered, by pumpd's clock: the age of the
+	// figures, and the start of what pump-to-screen latency measures.
+	SeenAt time.Time `json:"seen_at,omitzero"`
 }
 
 // Beat is a tick: the hub's clock and how the bridge is doing.
@@ -187,7 +190,10 @@ type NozzleProof struct {
 	Quarantined unit.Millilitre `json:"quarantined_ml"`
 	// Missing is the metered volume of missing sales.
 	Missing unit.Millilitre `json:"missing_ml"`
-	// Difference is (Last - First) - (Booked + Quarantined + Missing).
+	// Rounding is what the displays of booked sales rounded away against
+	// their metered volumes: at most a hundredth of a litre a sale.
+	Rounding unit.Millilitre `json:"rounding_ml,omitempty"`
+	// Difference is (Last - First) - (Booked + Quarantined + Missing + Rounding).
 	Difference unit.Millilitre `json:"difference_ml"`
 	// Sales counts them.
 	Sales int64 `json:"sales"`

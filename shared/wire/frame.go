@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -194,26 +195,35 @@ func Decode(message []byte) ([]Frame, error) {
 	return frames, nil
 }
 
-// Read decodes a body, ignoring unknown fields, as receivers of events do.
+// Read decodes a body, ignoring unknown fields, as receivers of events do. A
+// null is not a body.
 func Read[T any](d json.RawMessage) (T, error) {
 	var v T
+	if isNull(d) {
+		return v, fmt.Errorf("%w: null for a %T", ErrFrame, v)
+	}
 	if err := json.Unmarshal(d, &v); err != nil {
 		return v, fmt.Errorf("%w: body of %T: %w", ErrFrame, v, err)
 	}
 	return v, nil
 }
 
+func isNull(d json.RawMessage) bool { return string(bytes.TrimSpace(d)) == "null" }
+
 // ReadStrict decodes a body and refuses unknown fields, as the hub does with
 // facts and commands: a field that is not understood may change the meaning.
 func ReadStrict[T any](d json.RawMessage) (T, error) {
 	var v T
+	if isNull(d) {
+		return v, fmt.Errorf("%w: null for a %T", ErrFrame, v)
+	}
 	dec := json.NewDecoder(bytes.NewReader(d))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&v); err != nil {
 		return v, fmt.Errorf("%w: body of %T: %w", ErrFrame, v, err)
 	}
-	if dec.More() {
-		return v, fmt.Errorf("%w: more than one body", ErrFrame)
+	if _, err := dec.Token(); err != io.EOF {
+		return v, fmt.Errorf("%w: something after the body", ErrFrame)
 	}
 	return v, nil
 }

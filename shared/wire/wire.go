@@ -50,7 +50,7 @@ const (
 	CloseSlow         = 4008 // the reader fell behind its bound
 	CloseHelloTimeout = 4010 // no hello in time
 	CloseBadTicket    = 4011 // ticket expired or spent: take a new one
-	CloseFactOrder   = 4012 // a fact came out of order: replay from the ack
+	CloseFactOrder    = 4012 // a fact came out of order: replay from the ack
 	CloseTooOld       = 4500 // protocol version not served
 	CloseForbidden    = 4501 // the role may not join what it asked for
 	CloseRevoked      = 4502 // the device or session was revoked
