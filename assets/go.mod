@@ -1,0 +1,3 @@
+module forecourt/assets
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module forecourt/sql
+
+go 1.26.0
