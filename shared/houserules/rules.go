@@ -87,6 +87,9 @@ type Call struct {
 	// InTests restricts test files, instead of the others.
 	InTests bool
 	Reason  string
+	// Beside exempts files that import this path: under testing/synctest a
+	// sleep takes no time.
+	Beside string
 }
 
 // DefaultCalls are restricted everywhere; outside may use those that bring
@@ -96,19 +99,22 @@ func DefaultCalls(outside []string) []Call {
 	env := "the environment is read in cmd and passed in"
 	chance := "randomness is passed in, so that a test can repeat it"
 	return []Call{
-		{"time.Now", outside, false, clock},
-		{"time.Since", outside, false, clock},
-		{"time.Until", outside, false, clock},
-		{"os.Getenv", outside, false, env},
-		{"os.LookupEnv", outside, false, env},
-		{"os.Environ", outside, false, env},
-		{"os.Exit", outside, false, "only main ends the process"},
-		{"crypto/rand.Reader", outside, false, chance},
-		{"crypto/rand.Read", outside, false, chance},
-		{"crypto/rand.Text", outside, false, chance},
-		{"math/rand.*", outside, false, chance},
-		{"math/rand/v2.*", outside, false, chance},
-		{"time.Sleep", nil, true, "a test that sleeps is slow or flaky; use testing/synctest or wait for the thing itself"},
+		{Func: "time.Now", Only: outside, Reason: clock},
+		{Func: "time.Since", Only: outside, Reason: clock},
+		{Func: "time.Until", Only: outside, Reason: clock},
+		{Func: "os.Getenv", Only: outside, Reason: env},
+		{Func: "os.LookupEnv", Only: outside, Reason: env},
+		{Func: "os.Environ", Only: outside, Reason: env},
+		{Func: "os.Exit", Only: outside, Reason: "only main ends the process"},
+		{Func: "crypto/rand.Reader", Only: outside, Reason: chance},
+		{Func: "crypto/rand.Read", Only: outside, Reason: chance},
+		{Func: "crypto/rand.Text", Only: outside, Reason: chance},
+		{Func: "math/rand.*", Only: outside, Reason: chance},
+		{Func: "math/rand/v2.*", Only: outside, Reason: chance},
+		{
+			Func: "time.Sleep", InTests: true, Beside: "testing/synctest",
+			Reason: "a test that sleeps is slow or flaky; use testing/synctest or wait for the thing itself",
+		},
 	}
 }
 
@@ -210,7 +216,8 @@ func (c *checker) calls(p *pkg, f *file) {
 		for _, rule := range c.rules.Calls {
 			all, isAll := strings.CutSuffix(rule.Func, "*")
 			hit := use.name == rule.Func || (isAll && strings.HasPrefix(use.name, all))
-			if hit && f.test == rule.InTests && !matchAny(rule.Only, p.dir) {
+			exempt := matchAny(rule.Only, p.dir) || (rule.Beside != "" && f.imports(rule.Beside))
+			if hit && f.test == rule.InTests && !exempt {
 				c.breach(use.pos, "%s uses %s: %s", p.dir, use.name, rule.Reason)
 			}
 		}

@@ -32,6 +32,13 @@ type file struct {
 	syntax *ast.File
 }
 
+// imports reports whether the file imports a path.
+func (f *file) imports(path string) bool {
+	return slices.ContainsFunc(f.syntax.Imports, func(i *ast.ImportSpec) bool {
+		return i.Path.Value == strconv.Quote(path)
+	})
+}
+
 // load parses every Go file below root that belongs to the module there.
 func load(root string) (*module, error) {
 	text, err := os.ReadFile(filepath.Join(root, "go.mod"))

@@ -66,9 +66,11 @@ func wav(pcm []int16) []byte {
 	var b bytes.Buffer
 	b.WriteString("RIFF")
 	for _, v := range []any{
-		36 + size, [8]byte{'W', 'A', 'V', 'E', 'f', 'm', 't', ' '},
+		36 + size,
+		[8]byte{'W', 'A', 'V', 'E', 'f', 'm', 't', ' '},
 		uint32(16), uint16(1), uint16(1), uint32(rate), uint32(2 * rate), uint16(2), uint16(16),
-		[4]byte{'d', 'a', 't', 'a'}, size, pcm,
+		[4]byte{'d', 'a', 't', 'a'},
+		size, pcm,
 	} {
 		if err := binary.Write(&b, binary.LittleEndian, v); err != nil {
 			panic(err) // a buffer takes every fixed-size value
