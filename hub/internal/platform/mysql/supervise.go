@@ -1,0 +1,154 @@
+package mysql
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+
+	"forecourt/hub/internal/platform/clock"
+)
+
+const (
+	// firstRestart and restartLimit bound the wait before a server that ended
+	// is started again.
+	firstRestart = 100 * time.Millisecond
+	restartLimit = 10 * time.Second
+	// healthyAfter is how long a child must live for its end to count as the
+	// first in a row.
+	healthyAfter = 30 * time.Second
+)
+
+var errStopping = errors.New("the server is being stopped")
+
+// supervise runs one child after the other until Stop.
+//
+// The goroutine stays locked to its thread to the end of the thread: Linux
+// sends a child its parent-death signal when the thread that started it ends,
+// not the process.
+func (s *Server) supervise() {
+	runtime.LockOSThread()
+	defer close(s.done)
+	for failures := 0; ; failures++ {
+		began := clock.Now()
+		err := s.runChild()
+		if s.finished(err) {
+			return
+		}
+		if clock.Now().Sub(began) > healthyAfter {
+			failures = 0
+		}
+		wait := clock.Backoff(failures, firstRestart, restartLimit)
+		s.log.Error("the database ended; starting it again", "how", err, "wait", wait, "log", filepath.Join(s.dir, logFile))
+		select {
+		case <-s.quit:
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// runChild starts mariadbd and returns how it ended.
+func (s *Server) runChild() error {
+	cmd := exec.Command(s.bin.server, s.arguments()...)
+	cmd.Env = childEnv()
+	cmd.ExtraFiles = []*os.File{s.child}
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Setpgid:   true,            // a Ctrl-C meant for the hub is the hub's to handle
+		Pdeathsig: syscall.SIGTERM, // a hub that is killed takes its server along
+	}
+	if err := s.start(cmd); err != nil {
+		return err
+	}
+	s.log.Info("the database starts", "pid", cmd.Process.Pid, "socket", s.Socket, "version", s.bin.version)
+	err := cmd.Wait()
+	if err == nil {
+		err = errors.New("exit status 0")
+	}
+	return fmt.Errorf("mariadbd ended: %w", err)
+}
+
+// start starts cmd unless Stop has been called; from here on terminate
+// reaches it.
+func (s *Server) start(cmd *exec.Cmd) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopping {
+		return errStopping
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting mariadbd: %w", err)
+	}
+	s.process = cmd.Process
+	return nil
+}
+
+// finished notes the end of a child and reports whether it was the last.
+func (s *Server) finished(err error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.process, s.ended = nil, err
+	if !s.stopping {
+		s.restarts++
+	}
+	return s.stopping
+}
+
+// terminate makes the running child the last and asks it to end.
+func (s *Server) terminate() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.stopping {
+		s.stopping = true
+		close(s.quit)
+	}
+	if s.process != nil {
+		// It may have ended this moment; then there is nobody to tell.
+		_ = s.process.Signal(syscall.SIGTERM)
+	}
+}
+
+// profile holds what differs between a station's server and a tiny one.
+type profile struct {
+	bufferPool, redoLog string
+	extra               []string
+}
+
+func chooseProfile(o ServerOptions) profile {
+	p := profile{bufferPool: "256M", redoLog: "128M"}
+	if o.Tiny {
+		p = profile{bufferPool: "24M", redoLog: "16M", extra: []string{
+			"--innodb-log-buffer-size=2M", "--key-buffer-size=1M", "--aria-pagecache-buffer-size=1M",
+		}}
+	}
+	if o.Test {
+		p.extra = append(p.extra, "--innodb-file-per-table=OFF", "--max-connections=500")
+	}
+	return p
+}
+
+// arguments is mariadbd's command line (data.md, section 1.2). Every COMMIT is
+// on disk, in the redo log and in the binary log, before it is answered.
+func (s *Server) arguments() []string {
+	in := func(name string) string { return filepath.Join(s.dir, name) }
+	name, err := userName()
+	if err != nil {
+		name = "root" // only root has to name a user at all
+	}
+	return append([]string{
+		"--no-defaults", "--user=" + name,
+		"--datadir=" + in(dataDir), "--tmpdir=" + in(tmpDir), "--socket=" + s.Socket, "--pid-file=" + in(pidFile),
+		"--log-error=" + in(logFile), "--skip-networking", "--skip-name-resolve",
+		"--local-infile=OFF", "--symbolic-links=OFF", "--performance-schema=OFF",
+		"--character-set-server=utf8mb4", "--collation-server=utf8mb4_bin", "--sql-mode=" + sqlMode,
+		"--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1",
+		"--log-bin=" + in("binlog"), "--server-id=1", "--binlog-format=ROW",
+		"--max-binlog-size=64M", "--expire-logs-days=7",
+		"--innodb-snapshot-isolation=ON",
+		"--innodb-buffer-pool-size=" + s.profile.bufferPool, "--innodb-log-file-size=" + s.profile.redoLog,
+	}, s.profile.extra...)
+}
