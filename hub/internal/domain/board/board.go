@@ -1,0 +1,195 @@
+// Package board keeps what is now: the live state of every nozzle of a
+// station, in memory, and the stream of events that screens fold.
+//
+// # What it promises
+//
+//   - One goroutine, Run, owns a board. Everything else is a message to it, so
+//     the order of its events is the order everyone sees, and a snapshot is
+//     exact at its position.
+//   - Two kinds of news. A change of anything but the running figures is an
+//     event: numbered densely within the board's epoch. Litres and money
+//     running are ticks: latest wins, they may be lost.
+//   - Nothing is kept on disk. After a restart the board begins a new epoch with
+//     every nozzle offline, and the first full status of pumpd fills it.
+//   - It believes no figures it could not show: an entry for a nozzle the
+//     station does not have, with a state that does not exist or a figure out
+//     of range, is counted and left out.
+//
+// The board calls its Sink from the owner goroutine and holds no lock; a sink
+// must not block.
+package board
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"forecourt/hub/internal/domain/station"
+	"forecourt/shared/id"
+	"forecourt/shared/wire"
+)
+
+// BeatEvery is how often the hub's clock goes out. Screens call the line lost
+// after five of them are missing.
+const BeatEvery = time.Second
+
+// BeatKey is the key of the beat among ticks; nozzles count from 1.
+const BeatKey = 0
+
+// ErrStopped says that the board's goroutine has ended.
+var ErrStopped = errors.New("board: stopped")
+
+// Sink takes the board's frames in order. Its methods are called by the
+// board's own goroutine and must return at once. Frames carry their epoch.
+type Sink interface {
+	// Event takes the next numbered event.
+	Event(f wire.Frame)
+	// Tick takes the latest running figures under a key: the nozzle's
+	// number, or BeatKey.
+	Tick(key int, f wire.Frame)
+}
+
+// Board is the live state of one station. Its methods are safe for concurrent
+// use once Run is running.
+type Board struct {
+	channel wire.Channel
+	epochs  func() id.Epoch
+	sink    Sink
+	now     func() time.Time
+
+	asks chan func()
+	done chan struct{}
+
+	// The owner's, touched by Run's goroutine only.
+	epoch   id.Epoch
+	seq     uint64
+	nozzles map[int]wire.Nozzle
+	seenAt  time.Time
+	unacked int64
+	ignored uint64
+}
+
+// New makes the board of a station with its nozzles, all offline. epochs makes
+// the epoch of each unbroken life of the channel: one at the start, another
+// whenever a nozzle is taken away, which no event could say.
+func New(of id.Station, nozzles []station.Nozzle, epochs func() id.Epoch, sink Sink, now func() time.Time) *Board {
+	b := &Board{
+		channel: wire.Forecourt(of),
+		epochs:  epochs,
+		sink:    sink,
+		now:     now,
+		asks:    make(chan func()),
+		done:    make(chan struct{}),
+		epoch:   epochs(),
+		nozzles: make(map[int]wire.Nozzle, len(nozzles)),
+	}
+	for _, n := range nozzles {
+		b.nozzles[n.Number] = fresh(n, now())
+	}
+	return b
+}
+
+// Run owns the board until ctx ends. It is called once.
+func (b *Board) Run(ctx context.Context) {
+	defer close(b.done)
+	beat := time.NewTicker(BeatEvery)
+	defer beat.Stop()
+	b.beat()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case ask := <-b.asks:
+			ask()
+		case <-beat.C:
+			b.beat()
+		}
+	}
+}
+
+// Report takes a status that arrived at the given instant, by the hub's clock.
+// It replaces what was known of the nozzles it names; the events and ticks it
+// gives rise to carry that instant.
+func (b *Board) Report(ctx context.Context, at time.Time, s wire.Status) error {
+	return b.ask(ctx, func() { b.report(at, s) })
+}
+
+// DeviceAway says that pumpd is gone: what it reported is no longer known to
+// be true, so every nozzle goes offline and keeps its last figures.
+func (b *Board) DeviceAway(ctx context.Context) error {
+	return b.ask(ctx, b.deviceAway)
+}
+
+// Configure takes the station's nozzles as they are now. New ones appear
+// offline; one that is missing is taken away, which begins a new epoch.
+func (b *Board) Configure(ctx context.Context, nozzles []station.Nozzle) error {
+	return b.ask(ctx, func() { b.configure(nozzles) })
+}
+
+// Snapshot is the whole board and the position it is true at.
+func (b *Board) Snapshot(ctx context.Context) (wire.ForecourtSnap, wire.Position, error) {
+	var snap wire.ForecourtSnap
+	var at wire.Position
+	err := b.wait(ctx, func() {
+		snap = wire.ForecourtSnap{Nozzles: b.all()}
+		at = wire.Position{Ch: b.channel, Ep: b.epoch, Seq: b.seq}
+	})
+	return snap, at, err
+}
+
+// Health is what an operator asks of a board.
+type Health struct {
+	// DeviceSeenAt is when pumpd last spoke; zero if it is away.
+	DeviceSeenAt time.Time
+	// OldestUnacked is the age of the oldest fact pumpd still holds.
+	OldestUnacked time.Duration
+	// Offline counts the nozzles that do not answer, of Nozzles in all.
+	Offline, Nozzles int
+	// Ignored counts status entries that were left out.
+	Ignored uint64
+}
+
+// Health tells how the board's sources are doing.
+func (b *Board) Health(ctx context.Context) (Health, error) {
+	var h Health
+	err := b.wait(ctx, func() {
+		h = Health{
+			DeviceSeenAt:  b.seenAt,
+			OldestUnacked: time.Duration(b.unacked) * time.Millisecond,
+			Nozzles:       len(b.nozzles),
+			Ignored:       b.ignored,
+		}
+		for _, n := range b.nozzles {
+			if n.State == wire.NozzleOffline {
+				h.Offline++
+			}
+		}
+	})
+	return h, err
+}
+
+// ask hands the owner something to do, without waiting until it is done.
+func (b *Board) ask(ctx context.Context, do func()) error {
+	select {
+	case b.asks <- do:
+		return nil
+	case <-b.done:
+		return ErrStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// wait hands the owner something to do and waits until it is done. Once taken
+// it always finishes, since the owner never blocks.
+func (b *Board) wait(ctx context.Context, do func()) error {
+	finished := make(chan struct{})
+	err := b.ask(ctx, func() {
+		do()
+		close(finished)
+	})
+	if err == nil {
+		<-finished
+	}
+	return err
+}
