@@ -1,0 +1,184 @@
+package realtime
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/coder/websocket"
+
+	"forecourt/shared/id"
+	"forecourt/shared/wire"
+)
+
+func TestHelloIsRefused(t *testing.T) {
+	h := newHub(t, Limits{})
+	hello := func(change func(*wire.Hello)) string {
+		v := wire.Hello{V: wire.Version, Min: wire.MinVersion, Ticket: h.ticket(h.cashier())}
+		change(&v)
+		line, err := wire.Encode(wire.Frame{K: wire.KindHello, D: wire.Body(v)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(line)
+	}
+	good := hello(func(*wire.Hello) {})
+	many := make([]wire.Position, wire.MaxResume+1)
+	for i := range many {
+		many[i].Ch = wire.Forecourt(id.New[id.Station](h.ids))
+	}
+	for name, test := range map[string]struct {
+		message string
+		code    int
+	}{
+		"garbage":             {"not json", wire.CloseBadFrame},
+		"empty":               {"", wire.CloseBadFrame},
+		"truncated":           {good[:len(good)-3], wire.CloseBadFrame},
+		"an array":            {"[" + good + "]", wire.CloseBadFrame},
+		"two hellos":          {good + "\n" + good, wire.CloseBadFrame},
+		"another kind":        {`{"k":"fact.sale","seq":1,"d":{}}`, wire.CloseBadFrame},
+		"no body":             {`{"k":"hello"}`, wire.CloseBadFrame},
+		"wrong body":          {`{"k":"hello","d":{"v":"one"}}`, wire.CloseBadFrame},
+		"too old":             {hello(func(v *wire.Hello) { v.V = wire.MinVersion - 1 }), wire.CloseTooOld},
+		"too new":             {hello(func(v *wire.Hello) { v.V, v.Min = wire.Version+2, wire.Version+1 }), wire.CloseTooOld},
+		"bad ticket":          {hello(func(v *wire.Hello) { v.Ticket = "stolen" }), wire.CloseBadTicket},
+		"no ticket":           {hello(func(v *wire.Hello) { v.Ticket = "" }), wire.CloseBadTicket},
+		"too many channels":   {hello(func(v *wire.Hello) { v.Resume = many }), wire.CloseBadFrame},
+		"one channel twice":   {hello(func(v *wire.Hello) { v.Resume = []wire.Position{{Ch: h.desk.ch}, {Ch: h.desk.ch}} }), wire.CloseBadFrame},
+		"another station":     {hello(func(v *wire.Hello) { v.Resume = many[:1] }), wire.CloseForbidden},
+		"no such family":      {hello(func(v *wire.Hello) { v.Resume = []wire.Position{{Ch: wire.Channel("ledger/" + h.station.String())}} }), wire.CloseForbidden},
+		"pumpd, no journal":   {hello(func(v *wire.Hello) { v.Ticket = h.ticket(h.pumpd()) }), wire.CloseBadFrame},
+		"pumpd, with channel": {hello(func(v *wire.Hello) { v.Ticket = h.ticket(h.pumpd()); v.Resume = []wire.Position{{Ch: h.forecourt.ch}} }), wire.CloseForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := dial(t, h.url, nil)
+			c.raw(websocket.MessageText, test.message)
+			told := false
+			for {
+				f, err := c.try()
+				if err != nil {
+					if got := int(websocket.CloseStatus(err)); got != test.code {
+						t.Errorf("closed with %d (%v), want %d", got, err, test.code)
+					}
+					break
+				}
+				told = told || f.K == wire.KindProblem
+			}
+			if !told {
+				t.Error("it was not told why")
+			}
+		})
+	}
+}
+
+func TestATicketIsSpentByItsHello(t *testing.T) {
+	h := newHub(t, Limits{})
+	hello := h.hello(h.cashier())
+	c := dial(t, h.url, nil)
+	c.say(hello)
+	if f := c.frame(); f.K != wire.KindWelcome {
+		t.Fatalf("got %s", f.K)
+	}
+	again := dial(t, h.url, nil)
+	again.say(hello)
+	if code := again.code(); code != wire.CloseBadTicket {
+		t.Errorf("the second hello was closed with %d", code)
+	}
+}
+
+func TestANewerPeerMaySayMoreInItsHello(t *testing.T) {
+	h := newHub(t, Limits{})
+	c := dial(t, h.url, nil)
+	c.raw(websocket.MessageText, fmt.Sprintf(`{"k":"hello","x":1,"d":{"v":%d,"min":1,"ticket":%q,"colour":"red"}}`, wire.Version+1, h.ticket(h.cashier())))
+	f := c.frame()
+	if w, err := wire.Read[wire.Welcome](f.D); f.K != wire.KindWelcome || err != nil || w.V != wire.Version {
+		t.Errorf("got %s %s", f.K, f.D)
+	}
+}
+
+// TestJoinsCellByCell writes the table of who may follow what once more, in
+// full, so that no cell changes by accident.
+func TestJoinsCellByCell(t *testing.T) {
+	makes := newIDs()
+	here, there := id.New[id.Station](makes), id.New[id.Station](makes)
+	person := id.New[id.Staff](makes)
+	families := []string{"forecourt", "desk", "ledger", ""}
+	for _, row := range []struct {
+		kind wire.DeviceKind
+		role wire.Role
+		want [4]bool
+	}{
+		{wire.DeviceTill, wire.RoleHead, [4]bool{true, true, false, false}},
+		{wire.DeviceTill, wire.RoleCashier, [4]bool{true, true, false, false}},
+		{wire.DeviceTill, wire.RoleAttendant, [4]bool{true, true, false, false}},
+		{wire.DeviceTill, wire.RoleAgent, [4]bool{true, true, false, false}},
+		{wire.DeviceTill, "", [4]bool{}},
+		{wire.DeviceTill, "owner", [4]bool{}},
+		{wire.DevicePumpd, "", [4]bool{}},
+		{wire.DevicePumpd, wire.RoleHead, [4]bool{}},
+		{"", wire.RoleHead, [4]bool{}},
+		{"", "", [4]bool{}},
+	} {
+		for i, family := range families {
+			p := Peer{Kind: row.kind, Role: row.role, Station: here, Staff: person}
+			ch := wire.Channel(family + "/" + here.String())
+			if got := mayJoin(p, ch); got != row.want[i] {
+				t.Errorf("%q at a %q joining %q: %v, want %v", row.role, row.kind, family, got, row.want[i])
+			}
+			if mayJoin(p, wire.Channel(family+"/"+there.String())) || mayJoin(p, wire.Channel(family)) || mayJoin(p, wire.Channel(family+"/")) {
+				t.Errorf("%q at a %q may join %q of another station", row.role, row.kind, family)
+			}
+		}
+	}
+}
+
+func TestAScreenSaysNothingAfterItsHello(t *testing.T) {
+	h := newHub(t, Limits{})
+	c := h.enter(h.cashier(), h.ask(h.forecourt.ch))
+	c.say(wire.Frame{K: wire.KindSaleEnded, Seq: 1, D: wire.Body(wire.SaleEnded{})})
+	if code := c.code(); code != wire.CloseBadFrame {
+		t.Errorf("closed with %d", code)
+	}
+}
+
+func TestBinaryAndOversizedMessagesCloseTheSocket(t *testing.T) {
+	h := newHub(t, Limits{})
+	c := h.enter(h.cashier())
+	c.raw(websocket.MessageBinary, "{}")
+	if code := c.code(); code != wire.CloseBadFrame {
+		t.Errorf("a binary message was closed with %d", code)
+	}
+	c = h.enter(h.cashier())
+	big := make([]byte, wire.MaxFrameInBytes+10)
+	for i := range big {
+		big[i] = ' '
+	}
+	c.raw(websocket.MessageText, string(big))
+	if code := c.code(); code != int(websocket.StatusMessageTooBig) {
+		t.Errorf("an oversized message was closed with %d", code)
+	}
+}
+
+func TestOrigins(t *testing.T) {
+	h := newHub(t, Limits{})
+	h.server.deps.Origins = []string{"pages.example.cn"}
+	for origin, want := range map[string]int{
+		"":                         0,
+		"https://pages.example.cn": 0,
+		"https://evil.example.com": http.StatusForbidden,
+		"null":                     http.StatusForbidden,
+	} {
+		opts := &websocket.DialOptions{HTTPHeader: http.Header{}}
+		if origin != "" {
+			opts.HTTPHeader.Set("Origin", origin)
+		}
+		ws, resp, err := websocket.Dial(context.Background(), h.url, opts)
+		if err == nil {
+			_ = ws.CloseNow()
+		}
+		if (err == nil) != (want == 0) || (want != 0 && resp.StatusCode != want) {
+			t.Errorf("origin %q: %v", origin, err)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package realtime
+
+import "time"
+
+// Limits bounds everything a peer can make the hub hold or wait for.
+type Limits struct {
+	// Connections bounds the sockets in all; one more is answered 503.
+	Connections int
+	// Strangers bounds the sockets whose hello has not come.
+	Strangers int
+	// PerPeer bounds the sockets of one person at one device. The newest
+	// wins: after a power cut the old one is a ghost that would otherwise
+	// keep its owner out. A pumpd always has exactly one.
+	PerPeer int
+	// Hello is how long a socket may stay silent before its hello.
+	Hello time.Duration
+	// Write is how long one message may take to leave.
+	Write time.Duration
+	// Silence is how long a pumpd may say nothing; it reports every second.
+	Silence time.Duration
+	// Ping is how often a screen's line is tried, and how long its answer may take.
+	Ping time.Duration
+	// Window is the least time between two messages to one screen: the first
+	// leaves at once, what comes within the window leaves together.
+	Window time.Duration
+	// RingEvents and RingBytes bound the events a channel's log holds for
+	// those who are behind.
+	RingEvents int
+	RingBytes  int
+	// SnapshotFor is how long a snapshot is handed out again, so that a
+	// thousand tills coming back together cost one.
+	SnapshotFor time.Duration
+	// SnapshotRetry is the wait after a snapshot that could not be had.
+	SnapshotRetry time.Duration
+	// SendBuffer bounds what the kernel holds for one socket.
+	SendBuffer int
+}
+
+// DefaultLimits is what products run with.
+func DefaultLimits() Limits {
+	return Limits{
+		Connections:   2000,
+		Strangers:     256,
+		PerPeer:       4,
+		Hello:         5 * time.Second,
+		Write:         5 * time.Second,
+		Silence:       10 * time.Second,
+		Ping:          15 * time.Second,
+		Window:        10 * time.Millisecond,
+		RingEvents:    4096,
+		RingBytes:     4 << 20,
+		SnapshotFor:   250 * time.Millisecond,
+		SnapshotRetry: time.Second,
+		SendBuffer:    256 << 10,
+	}
+}
+
+// withDefaults fills what was left zero.
+func (l Limits) withDefaults() Limits {
+	d := DefaultLimits()
+	fill(&l.Connections, d.Connections)
+	fill(&l.Strangers, d.Strangers)
+	fill(&l.PerPeer, d.PerPeer)
+	fill(&l.Hello, d.Hello)
+	fill(&l.Write, d.Write)
+	fill(&l.Silence, d.Silence)
+	fill(&l.Ping, d.Ping)
+	fill(&l.Window, d.Window)
+	fill(&l.RingEvents, d.RingEvents)
+	fill(&l.RingBytes, d.RingBytes)
+	fill(&l.SnapshotFor, d.SnapshotFor)
+	fill(&l.SnapshotRetry, d.SnapshotRetry)
+	fill(&l.SendBuffer, d.SendBuffer)
+	return l
+}
+
+func fill[T comparable](to *T, value T) {
+	var zero T
+	if *to == zero {
+		*to = value
+	}
+}
