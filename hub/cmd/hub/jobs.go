@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/go-co-op/gocron/v2"
+)
+
+// How often what is done, and how long a round may take.
+const (
+	revokedEvery  = 5 * time.Second
+	expireEvery   = 10 * time.Second
+	stationsEvery = time.Minute
+	sweepEvery    = time.Hour
+	jobTimeout    = 5 * time.Minute
+	// jobsStop is how long rounds under way may take at the end.
+	jobsStop = 10 * time.Second
+)
+
+// job is something done again and again. It never runs twice at a time, and a
+// round that fails is reported and left to the next.
+type job struct {
+	name  string
+	every time.Duration
+	do    func(ctx context.Context) error
+}
+
+func (h *hub) rounds() []job {
+	return []job{
+		{"end the sockets of who was revoked", revokedEvery, h.dropRevoked},
+		{"expire reserved money", expireEvery, func(ctx context.Context) error {
+			_, err := h.flow.ExpirePending(ctx)
+			return err
+		}},
+		{"look for new stations", stationsEvery, func(ctx context.Context) error {
+			return h.boards.refresh(ctx, h.working)
+		}},
+		{"sweep ended sessions", sweepEvery, func(ctx context.Context) error {
+			_, err := h.staff.Sweep(ctx)
+			return err
+		}},
+		{"prune events", sweepEvery, func(ctx context.Context) error {
+			_, err := h.feed.Prune(ctx, h.cfg.Keep.Events)
+			return err
+		}},
+		{"prune results of commands", sweepEvery, func(ctx context.Context) error {
+			_, err := h.flow.PruneResults(ctx, h.cfg.Keep.Commands)
+			return err
+		}},
+	}
+}
+
+// schedule makes the schedule of all rounds. Nothing runs before Start.
+func schedule(h *hub) (gocron.Scheduler, error) {
+	scheduler, err := gocron.NewScheduler(gocron.WithLogger(jobLog{h.log}), gocron.WithStopTimeout(jobsStop))
+	if err != nil {
+		return nil, fmt.Errorf("making the schedule: %w", err)
+	}
+	for _, j := range h.rounds() {
+		_, err := scheduler.NewJob(gocron.DurationJob(j.every), gocron.NewTask(h.round, j),
+			gocron.WithName(j.name), gocron.WithSingletonMode(gocron.LimitModeReschedule))
+		if err != nil {
+			return nil, fmt.Errorf("scheduling %q: %w", j.name, err)
+		}
+	}
+	return scheduler, nil
+}
+
+// round runs a job once.
+func (h *hub) round(ctx context.Context, j job) {
+	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
+	defer cancel()
+	if err := j.do(ctx); err != nil && ctx.Err() == nil {
+		h.log.Warn("a round failed and is left to the next", "round", j.name, "error", err)
+	}
+}
+
+// jobLog keeps what the schedule says of itself out of the operator's way.
+type jobLog struct{ *slog.Logger }
+
+// Info is for whoever looks for a fault.
+func (l jobLog) Info(msg string, args ...any) { l.Debug(msg, args...) }

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// registry makes the registry of the hub's metrics, with those that no package
+// of its own counts.
+func registry(h *hub) *prometheus.Registry {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collectors.NewDBStatsCollector(h.db.DB.DB.DB, "hub"),
+	)
+	f := promauto.With(reg)
+	f.NewGauge(prometheus.GaugeOpts{
+		Name: "forecourt_build_info", Help: "The running version.", ConstLabels: prometheus.Labels{"version": version},
+	}).Set(1)
+	counter := func(name, help string, read func() float64) {
+		f.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read)
+	}
+	counter("forecourt_db_retries_total", "Transactions that had to run again.", func() float64 { return float64(h.db.Retries()) })
+	counter("forecourt_db_restarts_total", "Times the hub's own database ended by itself.", func() float64 { return float64(h.db.restarts()) })
+	flowCounters(h, counter)
+	return reg
+}
+
+// flowCounters exposes what the flow counts.
+func flowCounters(h *hub, counter func(name, help string, read func() float64)) {
+	counter("forecourt_facts_total", "Facts taken from pumpd.", func() float64 { return float64(h.flow.Counts().Facts) })
+	counter("forecourt_sales_total", "Sales judged.", func() float64 { return float64(h.flow.Counts().Sales) })
+	counter("forecourt_sales_duplicate_total", "Deliveries told again, without effect.", func() float64 { return float64(h.flow.Counts().Duplicates) })
+	counter("forecourt_sales_quarantined_total", "Sales whose figures do not agree.", func() float64 { return float64(h.flow.Counts().Quarantined) })
+	counter("forecourt_sales_missing_total", "Stretches of a totalizer without a sale.", func() float64 { return float64(h.flow.Counts().Missing) })
+	counter("forecourt_payments_total", "Payments taken.", func() float64 { return float64(h.flow.Counts().Payments) })
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"forecourt/hub/internal/config"
+	"forecourt/hub/internal/domain/device"
+	"forecourt/hub/internal/domain/staff"
+	"forecourt/hub/internal/domain/station"
+	"forecourt/hub/internal/platform/clock"
+	"forecourt/hub/internal/platform/mysql"
+	"forecourt/hub/internal/setup"
+	"forecourt/shared/id"
+)
+
+// people opens the staff store.
+func people(cfg config.Config, db *mysql.DB) (*staff.Store, error) {
+	return staff.NewStore(staff.Deps{
+		DB: db, Now: clock.Now, Random: clock.Random(), IDs: id.NewMaker(clock.Now, clock.Random()),
+		Cost: staff.DefaultCost(), Rules: staff.Rules{Idle: cfg.Sessions.Idle, Lifetime: cfg.Sessions.Lifetime},
+	})
+}
+
+// machines opens the device store.
+func machines(db *mysql.DB) *device.Store {
+	return device.NewStore(device.Deps{
+		DB: db, Now: clock.Now, Random: clock.Random(), IDs: id.NewMaker(clock.Now, clock.Random()),
+	})
+}
+
+func (p *program) setUpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "set-up FILE", Short: "Set a station up from its description (YAML)", Args: cobra.ExactArgs(1),
+		Long: "Set a station up from a file that describes its grades, tanks, dispensers, nozzles and staff.\n" +
+			"Everybody gets a first password, printed once.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			text, err := os.ReadFile(args[0])
+			if err != nil {
+				return fmt.Errorf("reading the station's description: %w", err)
+			}
+			plan, err := setup.Parse(text)
+			if err != nil {
+				return err
+			}
+			return p.withDatabase(cmd, func(ctx context.Context, cfg config.Config, db *database) error {
+				return p.install(ctx, cfg, db, plan, setup.RandomPassword(clock.Random()))
+			})
+		},
+	}
+}
+
+func (p *program) seedCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "seed-demo", Short: "Set the demonstration station up if there is no station", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.withDatabase(cmd, p.seed) },
+	}
+}
+
+// seed sets the demonstration station up in an empty database.
+func (p *program) seed(ctx context.Context, cfg config.Config, db *database) error {
+	stations, err := setup.Stations(ctx, db.DB)
+	if err != nil || len(stations) > 0 {
+		return err
+	}
+	plan, err := setup.Demo()
+	if err != nil {
+		return err
+	}
+	return p.install(ctx, cfg, db, plan, setup.FixedPassword(setup.DemoPassword))
+}
+
+// install sets a station up and prints its first accounts.
+func (p *program) install(ctx context.Context, cfg config.Config, db *database, plan setup.Plan, password func() (string, error)) error {
+	store, err := people(cfg, db.DB)
+	if err != nil {
+		return err
+	}
+	key, accounts, err := setup.Install(ctx, setup.Deps{
+		DB: db.DB, Staff: store, Now: clock.Now, IDs: id.NewMaker(clock.Now, clock.Random()),
+		Defaults: setup.Defaults{Zone: cfg.Station.Zone, Minimum: cfg.Station.Minimum},
+	}, plan, password)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "Station %s (%s)\n", plan.Name, key)
+	for _, a := range accounts {
+		fmt.Fprintf(&text, "  %-9s %s  %s  password %s\n", a.Role, a.Number, a.Name, a.Password)
+	}
+	_, err = fmt.Fprint(p.out, text.String())
+	return err
+}
+
+// findStation is the station that a command means: by name or id, or the only
+// one there is.
+func findStation(ctx context.Context, db *database, which string) (station.Station, error) {
+	stations, err := setup.Stations(ctx, db.DB)
+	if err != nil {
+		return station.Station{}, err
+	}
+	if which == "" && len(stations) == 1 {
+		return stations[0], nil
+	}
+	var names []string
+	for _, s := range stations {
+		if which != "" && (s.Name == which || strings.EqualFold(s.ID.String(), which)) {
+			return s, nil
+		}
+		names = append(names, fmt.Sprintf("%s (%s)", s.Name, s.ID))
+	}
+	if len(stations) == 0 {
+		return station.Station{}, errors.New("there is no station yet: set one up with `hub set-up FILE`, or `hub seed-demo` to try things out")
+	}
+	return station.Station{}, fmt.Errorf("name a station with --station: %s", strings.Join(names, ", "))
+}

@@ -1,0 +1,124 @@
+package hub_test
+
+import (
+	"testing"
+
+	"forecourt/shared/houserules"
+)
+
+func TestHouseRules(t *testing.T) {
+	houserules.Check(t, houserules.Rules{
+		Root: ".",
+		Layers: []houserules.Layer{
+			{
+				Packages: []string{"internal/platform/clock", "internal/platform/recall"},
+				Reason:   "time and memory know nothing of anyone",
+			},
+			{
+				Packages: []string{"internal/platform/mysql", "internal/platform/pki", "internal/config"},
+				Reason:   "what the hub stands on knows no petrol station",
+			},
+			{
+				Packages: []string{"internal/platform/outbox", "internal/platform/mysql/mysqltest"},
+				Reason:   "the stream is rows of the database, and tests run on it",
+			},
+			{
+				Packages: []string{"internal/domain/station", "internal/domain/staff", "internal/domain/device"},
+				Reason:   "who and what: they are there whatever happens, and do not know each other; flow joins them",
+			},
+			{
+				Packages: []string{
+					"internal/domain/sale", "internal/domain/ledger", "internal/domain/payment",
+					"internal/domain/board", "internal/domain/admission",
+				},
+				Reason: "what happens and what is now: to whoever is there, each without the others; flow joins them",
+			},
+			{
+				Packages: []string{"internal/flow", "internal/setup"},
+				Reason:   "the steps that join several domains in one transaction",
+			},
+			{
+				Packages: []string{"internal/edge/ingest", "internal/edge/realtime", "internal/edge/httpapi"},
+				Reason:   "an edge meets the outside; it asks flow and the domains, and knows no other edge: cmd hands them to each other",
+			},
+			{
+				Packages: []string{"cmd/..."},
+				Reason:   "only a program knows everything, because it puts it together",
+			},
+		},
+		Imports: []houserules.Import{
+			{
+				Path: "forecourt/sql", Only: []string{"internal/platform/mysql", "internal/setup"},
+				Reason: "the schema belongs to the database's package; setting up reads the demonstration station beside it",
+			},
+			{
+				Path: "github.com/go-sql-driver/mysql", Only: []string{"internal/platform/mysql"}, Tests: true,
+				Reason: "what an error of the server means is decided in one place",
+			},
+			{
+				Path: "github.com/pressly/goose/...", Only: []string{"internal/platform/mysql"},
+				Reason: "migrations are the database package's business",
+			},
+			{
+				Path: "github.com/coder/websocket", Only: []string{"internal/edge/realtime", "cmd/..."}, Tests: true,
+				Reason: "sockets are realtime's; ingest and the boards are handed what came through them",
+			},
+			{
+				Path: "net/http", Only: []string{"internal/edge/...", "cmd/..."},
+				Reason: "below the edges nobody knows that there is a network",
+			},
+			{
+				Path: "github.com/danielgtaylor/huma/v2/...", Only: []string{"internal/edge/httpapi"},
+				Reason: "requests and their description are httpapi's",
+			},
+			{
+				Path: "github.com/prometheus/...", Only: []string{"internal/edge/...", "cmd/..."},
+				Reason: "domains count in plain numbers; edges and programs expose them",
+			},
+			{
+				Path: "github.com/go-co-op/gocron/v2", Only: []string{"cmd/hub"},
+				Reason: "when something is done is the program's choice; what is done can be tested without waiting",
+			},
+			{
+				Path: "golang.org/x/crypto/argon2", Only: []string{"internal/domain/staff"},
+				Reason: "passwords are staff's alone",
+			},
+			{
+				Path: "golang.org/x/crypto/acme/...", Only: []string{"internal/platform/pki"},
+				Reason: "certificates are pki's alone",
+			},
+			{
+				Path: "os/exec", Only: []string{"internal/platform/mysql", "cmd/..."},
+				Reason: "the database is the only program the hub starts",
+			},
+			{
+				Path: "forecourt/hub/internal/platform/mysql/mysqltest", Only: []string{"cmd/settlebench"},
+				Reason: "it is for tests and benchmarks; a product does not carry the test framework",
+			},
+			{
+				Path: "testing", Only: []string{"internal/platform/mysql/mysqltest"},
+				Reason: "products do not carry the test framework",
+			},
+		},
+		Outside: []string{"cmd/...", "internal/platform/clock"},
+		Calls: []houserules.Call{
+			{
+				Func: "forecourt/hub/internal/platform/clock.Now", Only: []string{
+					"cmd/...", "internal/platform/...",
+				},
+				Reason: "domains, flow and edges are told the time, so that a test can tell it",
+			},
+			{
+				Func: "forecourt/hub/internal/platform/clock.Random", Only: []string{
+					"cmd/...", "internal/platform/outbox",
+				},
+				Reason: "domains, flow and edges are handed their randomness; an epoch is made beside a row that does not exist",
+			},
+		},
+		Pure: []string{
+			"sync.OnceValue", // mysqltest: the server that the tests of one process share is made once, by the first that asks
+			"sync.OnceFunc",  // httpapi: the HTTP library keeps its errors in package variables, set once and alike for all
+			"strings.Split",  // sale: the columns of a table, as a list
+		},
+	})
+}
