@@ -1,0 +1,268 @@
+package desk
+
+import (
+	"time"
+
+	"forecourt/shared/id"
+	"forecourt/shared/unit"
+	"forecourt/shared/wire"
+)
+
+// Event is something that happened: a key, a touch, a frame, an answer, or
+// simply time. Only the types of this file are events.
+type Event interface{ event() }
+
+type (
+	// Tick says that time has passed; nothing else happened.
+	Tick struct{}
+
+	// Press is a key of the keyboard, or a button that stands for one.
+	Press struct {
+		Key Key
+		// Pad marks the keypad on the screen, whose digits always mean money.
+		Pad bool
+	}
+	// Choose picks a nozzle by touch.
+	Choose struct{ Nozzle int }
+	// ChooseSale picks a sale in a list by touch.
+	ChooseSale struct{ Sale id.Sale }
+	// GoTo opens a page.
+	GoTo struct{ Page Page }
+
+	// SignIn is a filled-in login form.
+	SignIn struct{ Number, Password string }
+	// SignOut closes the session.
+	SignOut struct{}
+	// SignedIn is the hub's yes to a login.
+	SignedIn struct{ Session wire.Session }
+	// SignInFailed is the hub's no, or no answer at all (Problem nil).
+	SignInFailed struct{ Problem *wire.Problem }
+	// Enrolment tells whether this till has credentials, and for which station.
+	Enrolment struct {
+		Enrolled bool
+		Station  string
+		HubURL   string
+		Version  string
+	}
+
+	// HoldStart begins a hold-to-confirm, HoldEnd lets go.
+	HoldStart struct{ What Holding }
+	HoldEnd   struct{}
+
+	// OpenResolve opens the dialog for a sale that leaves without money.
+	OpenResolve struct{ Act wire.ResolveAct }
+	// OpenPrice opens the dialog for a grade's new price.
+	OpenPrice struct{ Grade string }
+	// Confirm confirms the open dialog with what was typed into it.
+	Confirm struct{ Note, Volume, Amount string }
+	// Cancel closes it.
+	Cancel struct{}
+
+	// SetPrefs changes the till's own settings.
+	SetPrefs struct{ Prefs Prefs }
+
+	// Connected says that the live socket is up.
+	Connected struct{ Welcome wire.Welcome }
+	// Arrived is one frame of the live socket.
+	Arrived struct{ Frame wire.Frame }
+	// Lost says that the live socket is down. Final means it will not come
+	// back by itself; Code is the socket's close code then.
+	Lost struct {
+		Reason string
+		Final  bool
+		Code   int
+	}
+
+	// Sent says that a command has its key, is saved and is on its way.
+	Sent struct{ Command Command }
+	// Answered is the hub's yes; Sale is the sale's new state where there is one.
+	Answered struct {
+		Command Command
+		Sale    *wire.Sale
+	}
+	// Refused is the hub's no.
+	Refused struct {
+		Command Command
+		Problem *wire.Problem
+	}
+	// Unknown says that no answer came: the same command with the same key
+	// is being asked again until it is known.
+	Unknown struct{ Command Command }
+	// GivenUp says that a command that does not outlive its moment was not
+	// answered in time and will not be sent again.
+	GivenUp struct{ Command Command }
+
+	// SalesLoaded is a page of the sales list.
+	SalesLoaded struct {
+		List wire.SaleList
+		// Before is the id it was asked with; zero for the first page.
+		Before id.Sale
+	}
+	// SalesFailed says that the page did not come.
+	SalesFailed struct{ Problem *wire.Problem }
+	// MoreSales asks for the page of older sales.
+	MoreSales struct{}
+
+	// SessionEnded says that the hub no longer knows the session.
+	SessionEnded struct{}
+)
+
+func (Tick) event()         {}
+func (Press) event()        {}
+func (Choose) event()       {}
+func (ChooseSale) event()   {}
+func (GoTo) event()         {}
+func (SignIn) event()       {}
+func (SignOut) event()      {}
+func (SignedIn) event()     {}
+func (SignInFailed) event() {}
+func (Enrolment) event()    {}
+func (HoldStart) event()    {}
+func (HoldEnd) event()      {}
+func (OpenResolve) event()  {}
+func (OpenPrice) event()    {}
+func (Confirm) event()      {}
+func (Cancel) event()       {}
+func (SetPrefs) event()     {}
+func (Connected) event()    {}
+func (Arrived) event()      {}
+func (Lost) event()         {}
+func (Sent) event()         {}
+func (Answered) event()     {}
+func (Refused) event()      {}
+func (Unknown) event()      {}
+func (GivenUp) event()      {}
+func (SalesLoaded) event()  {}
+func (SalesFailed) event()  {}
+func (MoreSales) event()    {}
+func (SessionEnded) event() {}
+
+// Effect is something the outside must do. Only the types below are effects.
+type Effect interface{ effect() }
+
+type (
+	// Login asks the hub for a session.
+	Login struct{ Number, Password string }
+	// Logout ends it.
+	Logout struct{}
+	// Send gives a command its key, saves it and sends it.
+	Send struct{ Command Command }
+	// FetchSales asks for a page of sales before an id (zero: the newest).
+	FetchSales struct{ Before id.Sale }
+	// Play plays a sound.
+	Play struct{ Sound Sound }
+	// Resync asks for a snapshot of a channel that could not be followed.
+	Resync struct{ Channel wire.Channel }
+	// SavePrefs keeps the till's settings.
+	SavePrefs struct{ Prefs Prefs }
+	// Fullscreen turns the full screen on or off.
+	Fullscreen struct{}
+	// Record writes a line to the event log: what happened, in words a
+	// script can look for.
+	Record struct {
+		What string
+		Args []any
+	}
+)
+
+func (Login) effect()      {}
+func (Logout) effect()     {}
+func (Send) effect()       {}
+func (FetchSales) effect() {}
+func (Play) effect()       {}
+func (Resync) effect()     {}
+func (SavePrefs) effect()  {}
+func (Fullscreen) effect() {}
+func (Record) effect()     {}
+
+// CommandKind says what a command does.
+type CommandKind string
+
+// The commands.
+const (
+	CommandPay       CommandKind = "pay"
+	CommandResolve   CommandKind = "resolve"
+	CommandHold      CommandKind = "hold"
+	CommandHoldAll   CommandKind = "hold_all"
+	CommandAuthorize CommandKind = "authorize"
+	CommandPrices    CommandKind = "prices"
+)
+
+// Command is one command to the hub, in the shape in which it is saved
+// before it is first sent.
+type Command struct {
+	// Key is its id and Idempotency-Key; the till fills it in.
+	Key id.Command `json:"key,omitzero"`
+	// Kind says which of the bodies below counts.
+	Kind CommandKind `json:"kind"`
+	// Sale or Nozzle is what it is about.
+	Sale   id.Sale `json:"sale,omitzero"`
+	Nozzle int     `json:"nozzle,omitempty"`
+	// The body.
+	Pay       *wire.PayRequest       `json:"pay,omitempty"`
+	Resolve   *wire.ResolveRequest   `json:"resolve,omitempty"`
+	Hold      *wire.HoldRequest      `json:"hold,omitempty"`
+	Authorize *wire.AuthorizeRequest `json:"authorize,omitempty"`
+	Prices    *wire.PriceRequest     `json:"prices,omitempty"`
+	// Staff is the number of whoever gave it, At when.
+	Staff string    `json:"staff,omitempty"`
+	At    time.Time `json:"at,omitzero"`
+}
+
+// Outlives reports whether the command must reach a known end even after a
+// crash or a long outage. What settles a sale does. A hand laid on a pump does
+// not, nor does a price: a release or a price that arrives long after it was
+// meant could do harm, and the screen shows what is true.
+func (c Command) Outlives() bool { return c.Kind == CommandPay || c.Kind == CommandResolve }
+
+// slot is what only one command at a time may be about.
+type slot struct {
+	kind   CommandKind
+	sale   id.Sale
+	nozzle int
+}
+
+func (c Command) slot() slot { return slot{c.Kind, c.Sale, c.Nozzle} }
+
+// Sound is an event's tone; each has a text twin on the screen.
+type Sound string
+
+// The sounds.
+const (
+	SoundCalling Sound = "calling"
+	SoundPaid    Sound = "paid"
+	SoundOverdue Sound = "overdue"
+	SoundAlarm   Sound = "alarm"
+)
+
+// Sounds lists them in the order of the settings page.
+var Sounds = [...]Sound{SoundCalling, SoundPaid, SoundOverdue, SoundAlarm}
+
+// Key is a key by its meaning to the till.
+type Key string
+
+// The keys. Digits, "00" and the point are themselves.
+const (
+	KeyEnter   Key = "enter" // main and keypad
+	KeyEscape  Key = "escape"
+	KeyBack    Key = "back"
+	KeyClear   Key = "clear"
+	KeyStar    Key = "*"
+	KeyPoint   Key = "."
+	KeyZeros   Key = "00"
+	KeyHundred Key = "+100" // one more red note
+	KeyExact   Key = "exact"
+	KeyUp      Key = "up"
+	KeyDown    Key = "down"
+	KeyF1      Key = "F1"  // cash
+	KeyF5      Key = "F5"  // the oldest unpaid sale
+	KeyF7      Key = "F7"  // authorize, in the controlled mode
+	KeyF8      Key = "F8"  // pay
+	KeyF9      Key = "F9"  // stop the chosen nozzle
+	KeyF10     Key = "F10" // pause, resume, release
+	KeyF11     Key = "F11" // full screen
+)
+
+// maxAmount bounds what can be typed as money: no note drawer holds more,
+// and a scanned barcode must not become a payment.
+const maxAmount unit.Fen = 99_999_99

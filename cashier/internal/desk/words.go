@@ -1,0 +1,266 @@
+package desk
+
+import "fmt"
+
+// Lang is a language of the screen.
+type Lang string
+
+// The languages. Chinese comes first.
+const (
+	Chinese Lang = "zh"
+	English Lang = "en"
+)
+
+// Word names a text of the catalogue.
+type Word int
+
+// The catalogue's texts. Some take figures, in the same order in both languages.
+const (
+	WordNone Word = iota
+	// Names.
+	WordAppName
+	WordPageBoard
+	WordPageUnpaid
+	WordPageSales
+	WordPageProof
+	WordPagePrices
+	WordPageSettings
+	WordSignOut
+	WordRoleHead
+	WordRoleCashier
+	WordRoleAttendant
+	WordRoleAgent
+	// Login.
+	WordLoginTitle
+	WordStaffNumber
+	WordPassword
+	WordSignIn
+	WordSigningIn
+	WordFillBoth
+	WordNotEnrolled
+	WordNotEnrolledHow
+	WordHubUnreachable
+	WordSignInAgain
+	WordHub
+	// Pump states.
+	WordIdle
+	WordCalling
+	WordAuthorized
+	WordFuelling
+	WordPaused
+	WordStopped
+	WordFinished
+	WordUnpaid
+	WordReserved
+	WordQuarantined
+	WordMissing
+	WordFault
+	WordOffline
+	WordClosed
+	WordNoData
+	// Sale states beside the above.
+	WordSaleOpen
+	WordSalePaid
+	WordSaleTest
+	WordSaleDriveOff
+	WordSaleVoid
+	// On a tile.
+	WordNozzleTitle
+	WordLastSale
+	WordWaitingMinutes
+	WordWaitingNow
+	WordPresetMoney
+	WordPresetVolume
+	WordPresetNone
+	WordPerLitre
+	WordLitreUnit
+	WordMoreUnpaid
+	WordAlsoQuarantined
+	WordWaitsForYou
+	WordFaultUnknown
+	WordStoppedByStation
+	// Header.
+	WordOnline
+	WordPumpsAway
+	WordConnecting
+	WordDisconnected
+	WordDisconnectedLong
+	WordTooOldProgram
+	WordForbiddenStation
+	WordUnpaidCount
+	WordQuarantinedCount
+	WordUnsettledCount
+	WordStopAll
+	WordHoldDown
+	WordReleaseAll
+	WordPricesAcked
+	WordPriceNotAcked
+	// Panel.
+	WordPanelEmpty
+	WordPanelEmptyHow
+	WordDue
+	WordTendered
+	WordTenderedExact
+	WordChange
+	WordShort
+	WordTooMuch
+	WordPadClear
+	WordPadExact
+	WordCash
+	WordPay
+	WordPaying
+	WordPayUnknown
+	WordPayUnknownShort
+	WordResolving
+	WordPaid
+	WordPaidAt
+	WordPayFailed
+	WordStop
+	WordPause
+	WordResume
+	WordRelease
+	WordAuthorize
+	WordAuthorizeHint
+	WordDriveOff
+	WordTest
+	WordAccept
+	WordDismiss
+	WordWhyTitle
+	WordReasonTotalizer
+	WordReasonAmount
+	WordReasonChain
+	WordReasonPrice
+	WordReasonSmall
+	WordReasonFigures
+	WordReasonMissing
+	WordReasonOther
+	WordShortTotalizer
+	WordShortAmount
+	WordShortChain
+	WordShortPrice
+	WordShortSmall
+	WordShortFigures
+	WordShortMissing
+	WordShortOther
+	WordDisplayed
+	WordMetered
+	WordDifference
+	WordTotalizer
+	WordPrice
+	WordMode
+	WordModeAttended
+	WordModeControlled
+	WordModeClosed
+	WordNote
+	WordEndedAt
+	WordAlreadyPaid
+	WordNotPayableQuarantined
+	WordStillFuelling
+	WordSettledOtherwise
+	WordChooseFirst
+	WordNoNozzle
+	WordNothingUnpaid
+	WordNoPayOffline
+	WordRoleTakesNoMoney
+	WordNotAuthorizable
+	WordNoConnection
+	// Dialogs.
+	WordDialogDriveOff
+	WordDialogDriveOffWhat
+	WordDialogTest
+	WordDialogTestWhat
+	WordDialogAccept
+	WordDialogAcceptWhat
+	WordDialogDismiss
+	WordDialogDismissWhat
+	WordDialogPrice
+	WordDialogPriceWhat
+	WordNoteHint
+	WordNoteNeeded
+	WordFiguresNeeded
+	WordPriceNeeded
+	WordLitresField
+	WordAmountField
+	WordPriceField
+	WordConfirm
+	WordCancel
+	// Lists.
+	WordColumnNumber
+	WordColumnNozzle
+	WordColumnGrade
+	WordColumnLitres
+	WordColumnAmount
+	WordColumnPrice
+	WordColumnWaiting
+	WordColumnState
+	WordColumnTime
+	WordColumnFirst
+	WordColumnLast
+	WordColumnMoved
+	WordColumnBooked
+	WordColumnQuarantined
+	WordColumnMissing
+	WordColumnDifference
+	WordColumnSales
+	WordColumnName
+	WordColumnAcked
+	WordTotal
+	WordUnpaidTitle
+	WordUnpaidEmpty
+	WordSalesEmpty
+	WordSalesLoading
+	WordMore
+	WordProofTitle
+	WordProofGood
+	WordProofBad
+	WordProofEmpty
+	WordPricesTitle
+	WordPricesEmpty
+	WordChangePrice
+	WordAckedNo
+	WordHiddenOffline
+	// Settings.
+	WordLanguage
+	WordTheme
+	WordThemeLight
+	WordThemeDark
+	WordScale
+	WordScaleAuto
+	WordScaleNext
+	WordSoundsTitle
+	WordSoundCalling
+	WordSoundPaid
+	WordSoundOverdue
+	WordSoundAlarm
+	WordKeys
+	WordKeysList
+	WordVersion
+	// Toasts.
+	WordToastPaid
+	WordToastResolved
+	WordToastPrices
+	WordToastAuthorized
+	WordToastGivenUp
+	WordToastFault
+	WordToastQuarantined
+	WordToastOverdue
+	WordConnectedAgain
+	WordUnknownProblem
+	WordNoAnswer
+	wordCount
+)
+
+// text is a word of the catalogue in the screen's language.
+func (s *State) text(w Word, args ...any) string { return Text(s.prefs.Lang, w, args...) }
+
+// Text is a word of the catalogue. A language that is not known reads Chinese.
+func Text(lang Lang, w Word, args ...any) string {
+	text := catalogue[w].zh
+	if lang == English {
+		text = catalogue[w].en
+	}
+	if len(args) == 0 {
+		return text
+	}
+	return fmt.Sprintf(text, args...)
+}

@@ -1,0 +1,197 @@
+package till
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"time"
+
+	"forecourt/cashier/internal/desk"
+	"forecourt/shared/id"
+	"forecourt/shared/mirror"
+	"forecourt/shared/wire"
+)
+
+// send gives a command its id, saves it if it must not be lost, and pursues
+// it. A command that could not be saved is not sent.
+func (t *Till) send(c desk.Command) {
+	c.Key = id.New[id.Command](t.IDs)
+	t.mu.Lock()
+	s := t.session
+	t.mu.Unlock()
+	if s == nil {
+		return
+	}
+	if c.Outlives() {
+		if err := t.Store.Save(c); err != nil {
+			t.Log.Error("command not saved, so not sent", "kind", string(c.Kind), "error", err)
+			t.Post(desk.GivenUp{Command: c})
+			return
+		}
+		t.Post(desk.Sent{Command: c})
+		t.running.Go(func() { t.pursue(s.ctx, c) })
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, HandPatience)
+	t.overtake(s, c, cancel)
+	t.Post(desk.Sent{Command: c})
+	t.running.Go(func() {
+		defer cancel()
+		t.pursue(ctx, c)
+		if ctx.Err() == context.DeadlineExceeded {
+			t.Post(desk.GivenUp{Command: c})
+		}
+	})
+}
+
+// overtake ends the earlier hand on the same nozzle, and notes this one. A
+// hand on all nozzles ends every other.
+func (t *Till) overtake(s *session, c desk.Command, cancel context.CancelFunc) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	name := fmt.Sprintf("%s/%d", c.Kind, c.Nozzle)
+	for other, end := range s.hands {
+		if other == name || c.Kind == desk.CommandHoldAll {
+			end()
+			delete(s.hands, other)
+		}
+	}
+	s.hands[name] = cancel
+}
+
+// pursue sends a command until its end is known or ctx ends.
+func (t *Till) pursue(ctx context.Context, c desk.Command) {
+	for try := 0; ctx.Err() == nil; try++ {
+		slow := time.AfterFunc(unknownAfter, func() { t.Post(desk.Unknown{Command: c}) })
+		sale, err := t.attempt(ctx, c)
+		slow.Stop()
+		if t.settled(ctx, c, sale, err) {
+			return
+		}
+		t.rest(ctx, try)
+	}
+}
+
+// settled takes what an attempt came to and reports whether it is over.
+func (t *Till) settled(ctx context.Context, c desk.Command, sale *wire.Sale, err error) bool {
+	problem := problemOf(err)
+	switch {
+	case err == nil:
+		t.forget(c)
+		t.Post(desk.Answered{Command: c, Sale: sale})
+		return true
+	case ctx.Err() != nil:
+		return true // signed out, closed or overtaken: what is saved stays saved
+	case problem != nil && problem.Type == wire.ProblemUnauthorized:
+		// Nobody is signed in any more. An earlier send may have arrived, so
+		// the command stays saved and is asked again after the next login.
+		t.Post(desk.Unknown{Command: c})
+		t.Post(desk.SessionEnded{})
+		return true
+	case problem != nil && !problem.Retry:
+		t.forget(c)
+		t.Post(desk.Refused{Command: c, Problem: problem})
+		return true
+	}
+	t.Log.Info("no answer to a command; asking again", "key", c.Key, "kind", string(c.Kind), "error", err)
+	t.Post(desk.Unknown{Command: c})
+	return false
+}
+
+// inquire learns the end of a command that somebody else gave and whose
+// answer was lost: the hub would refuse it from this person. The sale tells
+// whether it arrived; if it has not by now it never will.
+func (t *Till) inquire(ctx context.Context, c desk.Command) {
+	for try := 0; ctx.Err() == nil; try++ {
+		sale, err := t.Hub.Sale(ctx, c.Sale)
+		waits := err == nil && mirror.Waiting(sale.State)
+		switch {
+		case err != nil:
+			t.Log.Info("no answer about a sale; asking again", "key", c.Key, "error", err)
+		case !waits && arrived(sale, c):
+			t.forget(c)
+			t.Post(desk.Answered{Command: c, Sale: &sale})
+			return
+		case !waits:
+			t.forget(c)
+			t.Post(desk.Refused{Command: c, Problem: wire.NewProblem(wire.ProblemSaleAlreadyPaid, "")})
+			return
+		case t.Now().Sub(c.At) > arrives:
+			t.forget(c)
+			t.Post(desk.GivenUp{Command: c})
+			return
+		}
+		t.rest(ctx, try)
+	}
+}
+
+// arrived reports whether a settled sale is what the command made of it.
+func arrived(sale wire.Sale, c desk.Command) bool {
+	if c.Kind == desk.CommandPay {
+		return sale.Payment != nil && id.Command(sale.Payment.Attempt) == c.Key
+	}
+	return sale.State != wire.SalePaid
+}
+
+func (t *Till) forget(c desk.Command) {
+	if !c.Outlives() {
+		return
+	}
+	if err := t.Store.Forget(c.Key); err != nil {
+		// It will be asked again after the next login; its id makes that harmless.
+		t.Log.Error("command not forgotten", "key", c.Key, "error", err)
+	}
+}
+
+// attempt sends a command once.
+func (t *Till) attempt(ctx context.Context, c desk.Command) (*wire.Sale, error) {
+	var sale wire.Sale
+	var err error
+	switch c.Kind {
+	case desk.CommandPay:
+		sale, err = t.Hub.Pay(ctx, c.Key, c.Sale, *c.Pay)
+	case desk.CommandResolve:
+		sale, err = t.Hub.Resolve(ctx, c.Key, c.Sale, *c.Resolve)
+	case desk.CommandHold:
+		_, err = t.Hub.SetHold(ctx, c.Key, c.Nozzle, *c.Hold)
+		return nil, err
+	case desk.CommandHoldAll:
+		_, err = t.Hub.SetHoldAll(ctx, c.Key, *c.Hold)
+		return nil, err
+	case desk.CommandAuthorize:
+		_, err = t.Hub.Authorize(ctx, c.Key, c.Nozzle, *c.Authorize)
+		return nil, err
+	case desk.CommandPrices:
+		_, err = t.Hub.SetPrices(ctx, c.Key, *c.Prices)
+		return nil, err
+	default:
+		return nil, wire.NewProblem(wire.ProblemBadRequest, "no such command: "+string(c.Kind))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &sale, nil
+}
+
+// rest waits before the next try: longer each time, and never all tills at once.
+func (t *Till) rest(ctx context.Context, try int) {
+	wait := min(longestWait, firstWait<<min(try, 6))
+	wait = wait/2 + time.Duration(t.random(uint64(wait)/2+1))
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// random is a number below n; without randomness it is zero, which only
+// costs the jitter.
+func (t *Till) random(n uint64) uint64 {
+	var b [8]byte
+	if _, err := io.ReadFull(t.Random, b[:]); err != nil {
+		return 0
+	}
+	return binary.LittleEndian.Uint64(b[:]) % n
+}

@@ -1,0 +1,280 @@
+// Package till is the cashier's side of the hub: it signs in, follows the
+// live channels, sends commands and keeps those that must not be lost.
+//
+// # What it promises
+//
+//   - A command has its id, and a command that settles a sale is on the disk
+//     under it, before it is first sent. Until its end is known it is sent
+//     again with the same id: after a lost answer, a lost connection, a crash.
+//   - A command that settles a sale and was left unknown by somebody else is
+//     not sent again in another person's name: the sale itself is asked.
+//   - A hand on a pump is not kept: it is tried for HandPatience and then
+//     given up, in words. A later hand on the same nozzle ends an earlier one.
+//   - Everything that happens comes back as an event, never as a call into
+//     the screen; Do never blocks on the network.
+package till
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"forecourt/cashier/internal/desk"
+	"forecourt/shared/id"
+	"forecourt/shared/link"
+	"forecourt/shared/wire"
+)
+
+const (
+	// HandPatience is how long a hand on a pump is tried.
+	HandPatience = 10 * time.Second
+	// unknownAfter is how long an answer may take before the screen says
+	// that it is waiting for one.
+	unknownAfter = 3 * time.Second
+	// firstWait and longestWait bound the pause before a command is sent again.
+	firstWait   = 250 * time.Millisecond
+	longestWait = 5 * time.Second
+	// salesPage is how many sales are read at a time.
+	salesPage = 60
+	// arrives is how long a command may still be on its way to the hub after
+	// it was given: far beyond every timeout of a call.
+	arrives = 2 * time.Minute
+)
+
+// Hub is what a till asks of the hub; *link.Client is one.
+type Hub interface {
+	Login(context.Context, wire.LoginRequest) (wire.Session, error)
+	Logout(context.Context) error
+	Pay(context.Context, id.Command, id.Sale, wire.PayRequest) (wire.Sale, error)
+	Resolve(context.Context, id.Command, id.Sale, wire.ResolveRequest) (wire.Sale, error)
+	Authorize(context.Context, id.Command, int, wire.AuthorizeRequest) (wire.Authorization, error)
+	SetHold(context.Context, id.Command, int, wire.HoldRequest) (wire.Done, error)
+	SetHoldAll(context.Context, id.Command, wire.HoldRequest) (wire.Done, error)
+	SetPrices(context.Context, id.Command, wire.PriceRequest) (wire.Done, error)
+	Sales(context.Context, link.SaleQuery) (wire.SaleList, error)
+	Sale(context.Context, id.Sale) (wire.Sale, error)
+}
+
+// Stream is the live socket; *link.Live is one.
+type Stream interface {
+	Run(context.Context) error
+	Resync(wire.Channel)
+}
+
+// Options are what a till works with. All are required.
+type Options struct {
+	Hub    Hub
+	Stream func(link.LiveOptions) Stream
+	Store  *Store
+	IDs    *id.Maker
+	Now    func() time.Time
+	Random io.Reader
+	Player Player
+	Log    *slog.Logger
+	// Events takes what the state records: one line for everything that
+	// happens at the till, for scripts to look at.
+	Events *slog.Logger
+	// Post takes an event; it is called from many goroutines.
+	Post func(desk.Event)
+}
+
+// Till carries out what the screen's state asks for.
+type Till struct {
+	Options
+	background context.Context
+	stop       context.CancelFunc
+	running    sync.WaitGroup
+
+	mu      sync.Mutex
+	session *session
+}
+
+// session is what lives between signing in and out.
+type session struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	stream Stream
+	hands  map[string]context.CancelFunc // the latest hand on each nozzle
+}
+
+// New makes a till that nobody is signed in to.
+func New(o Options) *Till {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Till{Options: o, background: ctx, stop: cancel}
+}
+
+// Close ends everything and waits for it. Saved commands stay saved.
+func (t *Till) Close() {
+	t.stop()
+	t.mu.Lock()
+	t.endSession()
+	t.mu.Unlock()
+	t.running.Wait()
+}
+
+// Do carries out one effect; it returns at once.
+func (t *Till) Do(e desk.Effect) {
+	switch e := e.(type) {
+	case desk.Login:
+		t.inBackground(func(ctx context.Context) { t.login(ctx, e) })
+	case desk.Logout:
+		t.logout()
+	case desk.Send:
+		t.send(e.Command)
+	case desk.FetchSales:
+		t.inSession(func(ctx context.Context) { t.fetchSales(ctx, e.Before) })
+	case desk.Resync:
+		t.resync(e.Channel)
+	case desk.SavePrefs:
+		if err := t.Store.SavePrefs(e.Prefs); err != nil {
+			t.Log.Error("settings not saved", "error", err)
+		}
+	case desk.Play:
+		t.Player.Play(e.Sound)
+	case desk.Record:
+		t.Events.Info(e.What, e.Args...)
+	}
+}
+
+// inBackground runs fn until the till closes.
+func (t *Till) inBackground(fn func(context.Context)) {
+	t.running.Go(func() { fn(t.background) })
+}
+
+// inSession runs fn while someone is signed in; nobody is: it is not run.
+func (t *Till) inSession(fn func(context.Context)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s := t.session; s != nil {
+		t.running.Go(func() { fn(s.ctx) })
+	}
+}
+
+func (t *Till) login(ctx context.Context, e desk.Login) {
+	opened, err := t.Hub.Login(ctx, wire.LoginRequest{Number: e.Number, Password: e.Password})
+	if err != nil {
+		if ctx.Err() == nil {
+			t.Log.Info("login failed", "error", err)
+			t.Post(desk.SignInFailed{Problem: problemOf(err)})
+		}
+		return
+	}
+	t.Post(desk.SignedIn{Session: opened})
+	t.begin(opened)
+}
+
+// begin follows the station's channels and asks again for every command whose
+// end an earlier run, or an earlier session, did not learn.
+func (t *Till) begin(opened wire.Session) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.endSession()
+	ctx, cancel := context.WithCancel(t.background)
+	s := &session{ctx: ctx, cancel: cancel, hands: map[string]context.CancelFunc{}}
+	s.stream = t.Stream(link.LiveOptions{
+		Channels: []wire.Channel{wire.Forecourt(opened.Station), wire.Desk(opened.Station)},
+		Handler:  &follower{ctx: ctx, post: t.Post},
+	})
+	t.session = s
+	t.running.Go(func() { t.follow(s) })
+	saved, err := t.Store.Commands()
+	if err != nil {
+		t.Log.Error("saved commands not read", "error", err)
+	}
+	for _, c := range saved {
+		t.Log.Info("asking again for a saved command", "key", c.Key, "kind", string(c.Kind))
+		t.Post(desk.Sent{Command: c})
+		t.Post(desk.Unknown{Command: c})
+		if c.Staff == opened.Number {
+			t.running.Go(func() { t.pursue(ctx, c) })
+		} else {
+			t.running.Go(func() { t.inquire(ctx, c) })
+		}
+	}
+}
+
+// follow runs the live socket to its end.
+func (t *Till) follow(s *session) {
+	err := s.stream.Run(s.ctx)
+	if terminal := (*link.TerminalError)(nil); errors.As(err, &terminal) && s.ctx.Err() == nil {
+		t.Post(desk.Lost{Reason: terminal.Error(), Final: true, Code: terminal.Code})
+	}
+}
+
+func (t *Till) logout() {
+	t.mu.Lock()
+	t.endSession()
+	t.mu.Unlock()
+	t.inBackground(func(ctx context.Context) {
+		if err := t.Hub.Logout(ctx); err != nil && ctx.Err() == nil {
+			t.Log.Info("logout not told to the hub", "error", err)
+		}
+	})
+}
+
+// endSession stops what belongs to the session; the caller holds the lock.
+func (t *Till) endSession() {
+	if t.session != nil {
+		t.session.cancel()
+		t.session = nil
+	}
+}
+
+func (t *Till) resync(ch wire.Channel) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.session != nil {
+		t.session.stream.Resync(ch)
+	}
+}
+
+func (t *Till) fetchSales(ctx context.Context, before id.Sale) {
+	list, err := t.Hub.Sales(ctx, link.SaleQuery{Before: before, Limit: salesPage})
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		t.Log.Info("sales not read", "error", err)
+		t.Post(desk.SalesFailed{Problem: problemOf(err)})
+	default:
+		t.Post(desk.SalesLoaded{List: list, Before: before})
+	}
+}
+
+// problemOf is the hub's refusal in an error, or nil when there was no answer.
+func problemOf(err error) *wire.Problem {
+	var p *wire.Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	return nil
+}
+
+// follower turns what the socket tells into events, while its session lasts.
+type follower struct {
+	ctx  context.Context
+	post func(desk.Event)
+}
+
+// Connected says that the hub welcomed us.
+func (f *follower) Connected(w wire.Welcome) { f.tell(desk.Connected{Welcome: w}) }
+
+// Frame hands on one frame.
+func (f *follower) Frame(frame wire.Frame) { f.tell(desk.Arrived{Frame: frame}) }
+
+// Lost says that there is no connection.
+func (f *follower) Lost(err error) {
+	e := desk.Lost{Reason: err.Error()}
+	if terminal := (*link.TerminalError)(nil); errors.As(err, &terminal) {
+		e.Final, e.Code = true, terminal.Code
+	}
+	f.tell(e)
+}
+
+func (f *follower) tell(e desk.Event) {
+	if f.ctx.Err() == nil {
+		f.post(e)
+	}
+}

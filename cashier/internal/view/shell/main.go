@@ -1,0 +1,131 @@
+package shell
+
+import (
+	"forecourt/cashier/internal/desk"
+	"forecourt/cashier/internal/view/board"
+	"forecourt/cashier/internal/view/lists"
+	"forecourt/cashier/internal/view/panel"
+	"forecourt/cashier/internal/view/parts"
+	"forecourt/cashier/internal/view/settings"
+	"forecourt/cashier/internal/view/theme"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+)
+
+// frame is the geometry of the window: roomy at 1366 x 768, tight when the
+// scale is turned up and only about 900 x 500 points are left.
+type frame struct{ rail, header, panel, margin float32 }
+
+var (
+	roomy = frame{rail: 84, header: 60, panel: 340, margin: theme.Wide}
+	tight = frame{rail: 64, header: 56, panel: 300, margin: theme.Gap}
+)
+
+// Below either of these the window is tight.
+const (
+	tightWidth  float32 = 1150
+	tightHeight float32 = 640
+)
+
+func frameOf(size fyne.Size) (frame, bool) {
+	if size.Width < tightWidth || size.Height < tightHeight {
+		return tight, true
+	}
+	return roomy, false
+}
+
+// mainView is the till when someone is signed in.
+type mainView struct {
+	widget.BaseWidget
+	palette theme.Palette
+	ground  *canvas.Rectangle
+	header  *header
+	rail    *rail
+	board   *board.Board
+	lists   map[desk.Page]*lists.Page
+	setting *settings.Page
+	panel   *panel.Panel
+	toasts  *toasts
+	dialog  *dialog
+}
+
+func newMain(p theme.Palette, lang desk.Lang, send func(desk.Event), keys parts.Keys, c fyne.Canvas) *mainView {
+	m := &mainView{
+		palette: p,
+		ground:  &canvas.Rectangle{FillColor: p.Paper},
+		header:  newHeader(p, send),
+		rail:    newRail(p, send),
+		board:   board.New(p, send),
+		lists:   map[desk.Page]*lists.Page{},
+		setting: settings.New(p, send),
+		panel:   panel.New(p, lang, send),
+		toasts:  newToasts(p),
+		dialog:  newDialog(p, send, keys, c),
+	}
+	for _, page := range listPages {
+		m.lists[page] = lists.New(p, send)
+	}
+	m.ExtendBaseWidget(m)
+	return m
+}
+
+// listPages are the pages that are one table.
+var listPages = [...]desk.Page{desk.PageUnpaid, desk.PageSales, desk.PageProof, desk.PagePrices}
+
+func (m *mainView) set(s desk.Screen) {
+	m.header.set(s.Header)
+	m.rail.set(s.Rail)
+	m.panel.Set(s.Panel)
+	parts.Show(m.board, s.Page == desk.PageBoard)
+	parts.Show(m.setting, s.Page == desk.PageSettings)
+	for page, list := range m.lists {
+		parts.Show(list, s.Page == page)
+	}
+	switch s.Page {
+	case desk.PageBoard:
+		m.board.Set(s)
+	case desk.PageSettings:
+		m.setting.Set(s.Settings)
+	case desk.PageUnpaid:
+		m.lists[s.Page].Set(s.Unpaid)
+	default:
+		m.lists[s.Page].Set(s.Table)
+	}
+	m.toasts.set(s.Toasts)
+	m.dialog.set(s.Dialog)
+}
+
+func (m *mainView) place(size fyne.Size) {
+	f, isTight := frameOf(size)
+	parts.Place(m.ground, 0, 0, size.Width, size.Height)
+	left := size.Width - f.panel
+	if isTight { // the panel needs every point of height
+		parts.Place(m.header, 0, 0, left, f.header)
+		parts.Place(m.panel, left, 0, f.panel, size.Height)
+	} else {
+		parts.Place(m.header, 0, 0, size.Width, f.header)
+		parts.Place(m.panel, left, f.header, f.panel, size.Height-f.header)
+	}
+	parts.Place(m.rail, 0, f.header, f.rail, size.Height-f.header)
+	x, w := f.rail+f.margin, left-f.rail-2*f.margin
+	y, h := f.header, size.Height-f.header-f.margin
+	parts.Place(m.board, x, y, w, h)
+	parts.Place(m.setting, x, y, w, h)
+	for _, list := range m.lists {
+		parts.Place(list, x, y, w, h)
+	}
+	parts.Place(m.toasts, x, y, w, h)
+	parts.Place(m.dialog, 0, 0, size.Width, size.Height)
+}
+
+// CreateRenderer draws the till.
+func (m *mainView) CreateRenderer() fyne.WidgetRenderer {
+	objects := []fyne.CanvasObject{m.ground, m.board, m.setting}
+	for _, page := range listPages {
+		objects = append(objects, m.lists[page])
+	}
+	objects = append(objects, m.panel, m.rail, m.header, m.toasts, m.dialog)
+	return &parts.Painter{Parts: objects, Place: m.place, Least: fyne.NewSize(860, 480)}
+}
