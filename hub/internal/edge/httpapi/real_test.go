@@ -185,7 +185,7 @@ func (h *hub) signIn() (till, session string) {
 }
 
 // TestASaleFromFactToPaidOverHTTP is a till's morning on the real thing.
-func TestASaleFromFactToPaidOverHTTP(t *testing.T) {
+func TestC002D004I001S020ASaleFromFactToPaidOverHTTP(t *testing.T) {
 	h := newHub(t)
 	till, session := h.signIn()
 	honest := h.deliver(1, 1_000_000, 1_040_780, 40_780, 30_585)

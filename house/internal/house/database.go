@@ -1,0 +1,33 @@
+package house
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// KillDatabase ends the hub's private database server at once, as a crash
+// would. It reports false if none was running just then.
+func (h *House) KillDatabase() (bool, error) {
+	text, err := os.ReadFile(h.path("hub/db/pid"))
+	if err != nil {
+		return false, nil // it is just being started or stopped
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || !h.ours(pid) {
+		return false, nil
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		return false, fmt.Errorf("killing the database: %w", err)
+	}
+	return true, nil
+}
+
+// ours reports whether a process is this house's database: a stale file may
+// name a process that has nothing to do with us.
+func (h *House) ours(pid int) bool {
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return err == nil && strings.Contains(string(line), "mariadbd") && strings.Contains(string(line), h.path("hub/db"))
+}
