@@ -35,9 +35,14 @@ const (
 
 func main() {
 	seconds := flag.Int("seconds", 15, "how long each size is measured")
+	only := flag.Int("only", 0, "measure this many nozzles only")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	met, err := run(ctx, time.Duration(*seconds)*time.Second)
+	sizes := []int{8, goalNozzles, 512}
+	if *only > 0 {
+		sizes = []int{*only}
+	}
+	met, err := run(ctx, sizes, time.Duration(*seconds)*time.Second)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "latency:", err)
@@ -48,11 +53,11 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, span time.Duration) (bool, error) {
-	fmt.Printf("pump to client, %d cores, %v a size; half the lines jsonPTS (100 ms pace), half DART at 9600 baud, 8 nozzles a line\n", runtime.NumCPU(), span)
+func run(ctx context.Context, sizes []int, span time.Duration) (bool, error) {
+	fmt.Printf("pump to client, %d cores, %v a size; half the lines jsonPTS (100 ms pace), half DART at 9600 baud, at most 8 nozzles a line\n", runtime.NumCPU(), span)
 	fmt.Printf("%8s %9s  %-17s %-17s %-17s %-17s  %s\n", "nozzles", "readings", "whole p50/p99", "line to pumpd", "pumpd to board", "board to client", "between two readings of a nozzle p50")
 	met := true
-	for _, n := range []int{8, goalNozzles, 512} {
+	for _, n := range sizes {
 		m, err := measure(ctx, n, span)
 		if err != nil {
 			return false, fmt.Errorf("measuring %d nozzles: %w", n, err)

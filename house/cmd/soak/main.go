@@ -52,8 +52,8 @@ func run(ctx context.Context, kills int, seed uint64, dir string) error {
 		Progress: os.Stdout,
 	})
 	fmt.Printf("sales dispensed %d, stored %d, paid %d; %s L, %s\n", report.Dispensed, report.Stored, report.Paid, report.Litres, report.Money.Symbol())
-	fmt.Printf("kills pumpd %d, hub %d, mariadbd %d in %v\n",
-		report.Kills["pumpd"], report.Kills["hub"], report.Kills["mariadbd"], time.Since(began).Round(time.Second))
+	fmt.Printf("kills pumpd %d, hub %d, mariadbd %d in %v; started again by themselves %d\n",
+		report.Kills["pumpd"], report.Kills["hub"], report.Kills["mariadbd"], time.Since(began).Round(time.Second), report.Revived)
 	if err == nil {
 		err = report.Err()
 	}

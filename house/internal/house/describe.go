@@ -1,10 +1,12 @@
 package house
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"forecourt/house/internal/plan"
 	"forecourt/house/internal/process"
@@ -18,41 +20,22 @@ const (
 	controllerPassword = "admin"
 )
 
-// describe picks the ports and writes the programs' configuration.
+// describe writes the configuration of the hub and of the simulator, which
+// picks its own ports: it is started once and tells them.
 func (h *House) describe() error {
 	hubAt, err := h.port("hub.port", h.opts.Listen)
 	if err != nil {
 		return err
 	}
-	control, err := h.port("control.port", "")
-	if err != nil {
-		return err
-	}
-	level := h.opts.LogLevel
-	if level == "" {
-		level = "info"
-	}
-	h.URL, h.Truth = "https://"+hubAt, truth.Station{URL: "http://" + control}
-	var pumpd, faces strings.Builder
+	h.URL = "https://" + hubAt
+	var faces strings.Builder
 	for _, l := range h.opts.Lines {
-		at, err := h.port(l.Name+".port", "")
-		if err != nil {
-			return err
-		}
-		h.describeFace(&faces, l, at)
-		if h.opts.Tap != nil {
-			if at, err = h.opts.Tap(l.Name, at); err != nil {
-				return err
-			}
-		}
-		h.describeLine(&pumpd, l, at)
+		h.describeFace(&faces, l)
 	}
 	files := map[string]string{
-		"hub.yaml": fmt.Sprintf("data: %s\nlisten: %s\ndatabase: {tiny: true}\nlog: {level: %s}\n", h.path("hub"), hubAt, level),
-		"pumpd.yaml": fmt.Sprintf("data: %s\nlisten: \"\"\nlog: {level: %s}\nlines:\n%s",
-			h.path("pumpd"), level, pumpd.String()),
-		"simulator.yaml": fmt.Sprintf("control: %s\nseed: %d\nspeed: %d\ncars: %t\nstate_file: %s\nfaces:\n%s",
-			control, h.opts.Seed, max(h.opts.Speed, 1), h.opts.Cars, h.path("simulator.state"), faces.String()),
+		"hub.yaml": fmt.Sprintf("data: %s\nlisten: %s\ndatabase: {tiny: true}\nlog: {level: %s}\n", h.path("hub"), hubAt, h.level()),
+		"simulator.yaml": fmt.Sprintf("control: 127.0.0.1:0\nseed: %d\nspeed: %d\ncars: %t\nstate_file: %s\nfaces:\n%s",
+			h.opts.Seed, max(h.opts.Speed, 1), h.opts.Cars, h.path("simulator.state"), faces.String()),
 	}
 	for name, text := range files {
 		if err := os.WriteFile(h.path(name), []byte(text), 0o600); err != nil {
@@ -64,6 +47,75 @@ func (h *House) describe() error {
 	h.Simulator = h.program("pumpd", "simulate", "--config", h.path("simulator.yaml"))
 	h.Simulator.Name, h.Simulator.Log = "simulator", h.path("simulator.log")
 	return nil
+}
+
+func (h *House) level() string {
+	if h.opts.LogLevel == "" {
+		return "info"
+	}
+	return h.opts.LogLevel
+}
+
+// startSimulator starts the dispensers and learns where they are.
+func (h *House) startSimulator(ctx context.Context) error {
+	if err := os.RemoveAll(h.Simulator.Log); err != nil {
+		return err
+	}
+	if err := h.Simulator.Start(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		at, control := h.simulated()
+		if len(at) == len(h.opts.Lines) && control != "" {
+			h.Truth = truth.Station{URL: "http://" + control}
+			return h.describePumpd(at)
+		}
+		select {
+		case <-h.Simulator.Done():
+			return fmt.Errorf("the simulator ended: %s", h.Simulator.LastWords())
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the simulator: %w", ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// simulated reads the addresses that the simulator printed: lines by name,
+// and its control.
+func (h *House) simulated() (at map[string]string, control string) {
+	text, err := os.ReadFile(h.Simulator.Log)
+	if err != nil {
+		return nil, ""
+	}
+	at = map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		switch fields := strings.Split(strings.TrimSpace(line), "\t"); {
+		case len(fields) == 3 && fields[0] == "face":
+			at[fields[1]] = fields[2]
+		case len(fields) == 3 && fields[0] == "control":
+			control = fields[2]
+		}
+	}
+	return at, control
+}
+
+// describePumpd writes pumpd's configuration.
+func (h *House) describePumpd(at map[string]string) error {
+	var lines strings.Builder
+	for _, l := range h.opts.Lines {
+		to := at[l.Name]
+		if h.opts.Tap != nil {
+			var err error
+			if to, err = h.opts.Tap(l.Name, to); err != nil {
+				return err
+			}
+		}
+		h.describeLine(&lines, l, to)
+	}
+	text := fmt.Sprintf("data: %s\nlisten: \"\"\nlog: {level: %s}\nlines:\n%s", h.path("pumpd"), h.level(), lines.String())
+	return os.WriteFile(h.path("pumpd.yaml"), []byte(text), 0o600)
 }
 
 func (h *House) program(name string, args ...string) *process.Program {
@@ -99,8 +151,8 @@ func (h *House) describeLine(w *strings.Builder, l plan.Line, at string) {
 	}
 }
 
-func (h *House) describeFace(w *strings.Builder, l plan.Line, at string) {
-	fmt.Fprintf(w, "  - name: %s\n    protocol: %s\n    listen: \"%s\"\n", l.Name, l.Protocol, at)
+func (h *House) describeFace(w *strings.Builder, l plan.Line) {
+	fmt.Fprintf(w, "  - name: %s\n    protocol: %s\n    listen: 127.0.0.1:0\n", l.Name, l.Protocol)
 	if l.Protocol == plan.PTS {
 		fmt.Fprintf(w, "    user: %s\n    password: %s\n    id: \"%024X\"\n", controllerUser, controllerPassword, len(l.Name)<<32+l.Points[0].Nozzles[0])
 	} else {

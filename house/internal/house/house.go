@@ -127,7 +127,7 @@ func (h *House) start(ctx context.Context) error {
 	if err := h.Hub.Start(); err != nil {
 		return err
 	}
-	if err := h.Simulator.Start(); err != nil {
+	if err := h.startSimulator(ctx); err != nil {
 		return err
 	}
 	if err := h.AwaitHub(ctx); err != nil {

@@ -55,10 +55,11 @@ func Demo() []Line {
 // pointsPerLine keeps a poll cycle of a 9600-baud line under 100 ms.
 const pointsPerLine = 8
 
-// Even is a station of n nozzles, one a point, eight points a line, the lines
-// in turn of both protocols: what benchmarks run on.
+// Even is a station of n nozzles, one a point, at most eight points a line,
+// the lines in turn of both protocols: what benchmarks run on.
 func Even(n int) []Line {
 	var lines []Line
+	pointsPerLine := max(1, min(pointsPerLine, n/2))
 	for first := 1; first <= n; first += pointsPerLine {
 		l := Line{Name: fmt.Sprintf("line-%d", len(lines)+1), Protocol: PTS}
 		base := 1

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"forecourt/house/internal/house"
+	"forecourt/house/internal/process"
 	"forecourt/house/internal/reckon"
 	"forecourt/house/internal/robot"
 	"forecourt/house/internal/truth"
@@ -44,6 +45,9 @@ type Report struct {
 	reckon.Result
 	// Kills counts them by program.
 	Kills map[string]int
+	// Revived counts programs that ended by themselves and were started
+	// again: after a kill one may find its port still taken.
+	Revived int
 	// Latency is pump to client, sorted.
 	Latency []time.Duration
 }
@@ -76,11 +80,12 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if err := o.sell(ctx, h, &report, ended); err != nil {
 		return report, err
 	}
-	if err := settleDown(ctx, h, client, till); err != nil {
+	if err := report.settleDown(ctx, h, client, till); err != nil {
 		return report, err
 	}
 	report.Result, err = count(ctx, h, client, till)
 	report.Latency = clock.sorted()
+	err = errors.Join(err, Alarms(o.House.Dir))
 	cancel()
 	for range cap(ended) {
 		err = errors.Join(err, <-ended)
@@ -101,6 +106,9 @@ func (o Options) sell(ctx context.Context, h *house.House, report *Report, ended
 			return fmt.Errorf("the till ended: %w", err)
 		case <-time.After(pause):
 		}
+		if err := report.revive(h); err != nil {
+			return err
+		}
 		if done >= o.Kills {
 			continue
 		}
@@ -115,6 +123,21 @@ func (o Options) sell(ctx context.Context, h *house.House, report *Report, ended
 			if o.Progress != nil && done%10 == 0 {
 				fmt.Fprintf(o.Progress, "%d of %d kills\n", done, o.Kills)
 			}
+		}
+	}
+	return nil
+}
+
+// revive starts again what ended by itself, as a service manager would: a
+// program that was killed may find its port or its database still taken.
+func (r *Report) revive(h *house.House) error {
+	for _, p := range []*process.Program{h.Hub, h.Pumpd} {
+		if p.PID() != 0 {
+			continue
+		}
+		r.Revived++
+		if err := p.Start(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -144,7 +167,7 @@ func kill(ctx context.Context, h *house.House, victim string, dice *rand.Rand) (
 
 // settleDown stops the cars and waits until nothing flows, nothing is on its
 // way, and everything payable is paid.
-func settleDown(ctx context.Context, h *house.House, client *link.Client, till *robot.Robot) error {
+func (r *Report) settleDown(ctx context.Context, h *house.House, client *link.Client, till *robot.Robot) error {
 	ctx, cancel := context.WithTimeout(ctx, quietPatience)
 	defer cancel()
 	if err := h.Truth.Cars(ctx, false); err != nil {
@@ -152,6 +175,9 @@ func settleDown(ctx context.Context, h *house.House, client *link.Client, till *
 	}
 	var last error
 	for {
+		if err := r.revive(h); err != nil {
+			return err
+		}
 		if last = settled(ctx, h, client); last == nil {
 			return nil
 		}
