@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 const (
@@ -73,6 +75,11 @@ func printed(v reflect.Value) string {
 		if text, err := m.MarshalText(); err == nil {
 			return string(text)
 		}
+	}
+	// A number is read as a plain integer, whatever its type prints: 5000
+	// millilitres are not "5.000". Only durations are written in words.
+	if _, isDuration := v.Interface().(time.Duration); v.CanInt() && !isDuration {
+		return strconv.FormatInt(v.Int(), 10)
 	}
 	return strings.NewReplacer("\n", `\n`, "\t", " ").Replace(fmt.Sprint(v.Interface()))
 }

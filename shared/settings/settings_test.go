@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"forecourt/shared/settings"
+	"forecourt/shared/unit"
 )
 
 type point struct {
@@ -313,4 +314,23 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A quantity that prints itself in litres was explained as "5.000" although
+// the file wants 5000 millilitres.
+func TestExplainShowsNumbersAsTheFileHoldsThem(t *testing.T) {
+	var cfg struct {
+		settings.Origins
+		Minimum unit.Millilitre `yaml:"minimum_ml" doc:"smallest sale"`
+	}
+	if err := settings.Load(&cfg, settings.Source{Flags: map[string]string{"minimum_ml": "5000"}}); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := settings.Explain(&out, &cfg); err != nil {
+		t.Fatal(err)
+	}
+	if want := "minimum_ml 5000 flag - smallest sale\n"; !strings.Contains(squeezed(out.String()), want) {
+		t.Errorf("missing %q in\n%s", want, out.String())
+	}
 }

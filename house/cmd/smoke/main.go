@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"forecourt/house/internal/house"
+	"forecourt/house/internal/plan"
 	"forecourt/house/internal/scenario"
 )
 
@@ -40,7 +41,7 @@ func run(ctx context.Context) error {
 	}
 	began := time.Now()
 	report, err := scenario.Run(ctx, scenario.Options{
-		House: house.Options{Bin: filepath.Dir(self), Dir: dir, Speed: 30, Seed: 7},
+		House: house.Options{Bin: filepath.Dir(self), Dir: dir, Lines: plan.Varied(), Speed: 30, Seed: 7},
 		Kills: 6, Seed: 7, BetweenMin: 1500 * time.Millisecond, BetweenMax: 2500 * time.Millisecond, AtLeast: 20 * time.Second,
 		Progress: os.Stdout,
 	})
@@ -55,7 +56,7 @@ func run(ctx context.Context) error {
 }
 
 func print(r scenario.Report, took time.Duration) {
-	fmt.Printf("protocols driven      jsonPTS (HTTP, digest), Wayne DART (serial over TCP)\n")
+	fmt.Printf("protocols driven      jsonPTS (asked over HTTP; dialling in by WebSocket and uploading), Wayne DART (serial over TCP)\n")
 	fmt.Printf("sales                 dispensed %d, stored %d, paid %d\n", r.Dispensed, r.Stored, r.Paid)
 	fmt.Printf("litres, money         %s L, %s\n", r.Litres, r.Money.Symbol())
 	fmt.Printf("kills survived        pumpd %d, hub %d, mariadbd %d\n", r.Kills["pumpd"], r.Kills["hub"], r.Kills["mariadbd"])

@@ -28,6 +28,9 @@ func (h *House) describe() error {
 		return err
 	}
 	h.URL = "https://" + hubAt
+	if h.uploads, err = h.port("uploads.port", ""); err != nil {
+		return err
+	}
 	var faces strings.Builder
 	for _, l := range h.opts.Lines {
 		h.describeFace(&faces, l)
@@ -114,7 +117,7 @@ func (h *House) describePumpd(at map[string]string) error {
 		}
 		h.describeLine(&lines, l, to)
 	}
-	text := fmt.Sprintf("data: %s\nlisten: \"\"\nlog: {level: %s}\nlines:\n%s", h.path("pumpd"), h.level(), lines.String())
+	text := fmt.Sprintf("data: %s\nlisten: \"\"\nuploads: %s\nlog: {level: %s}\nlines:\n%s", h.path("pumpd"), h.uploads, h.level(), lines.String())
 	return os.WriteFile(h.path("pumpd.yaml"), []byte(text), 0o600)
 }
 
@@ -140,9 +143,12 @@ func (h *House) port(file, given string) (string, error) {
 
 func (h *House) describeLine(w *strings.Builder, l plan.Line, at string) {
 	fmt.Fprintf(w, "  - name: %s\n    protocol: %s\n", l.Name, l.Protocol)
-	if l.Protocol == plan.PTS {
+	switch {
+	case l.DialsIn:
+		fmt.Fprintf(w, "    controller: \"%s\"\n    incoming_user: %s\n    incoming_password: %s\n", controllerID(l), controllerUser, controllerPassword)
+	case l.Protocol == plan.PTS:
 		fmt.Fprintf(w, "    url: http://%s\n    user: %s\n    password: %s\n", at, controllerUser, controllerPassword)
-	} else {
+	default:
 		fmt.Fprintf(w, "    port: {tcp: \"%s\"}\n", at)
 	}
 	w.WriteString("    points:\n")
@@ -154,7 +160,10 @@ func (h *House) describeLine(w *strings.Builder, l plan.Line, at string) {
 func (h *House) describeFace(w *strings.Builder, l plan.Line) {
 	fmt.Fprintf(w, "  - name: %s\n    protocol: %s\n    listen: 127.0.0.1:0\n", l.Name, l.Protocol)
 	if l.Protocol == plan.PTS {
-		fmt.Fprintf(w, "    user: %s\n    password: %s\n    id: \"%024X\"\n", controllerUser, controllerPassword, len(l.Name)<<32+l.Points[0].Nozzles[0])
+		fmt.Fprintf(w, "    user: %s\n    password: %s\n    id: \"%s\"\n", controllerUser, controllerPassword, controllerID(l))
+		if l.DialsIn {
+			fmt.Fprintf(w, "    link_url: ws://%s/pts/%s\n    upload_url: http://%s/pts/%s\n", h.uploads, l.Name, h.uploads, l.Name)
+		}
 	} else {
 		fmt.Fprintf(w, "    baud: %d\n    chinese_totals: true\n", h.opts.Baud)
 	}
@@ -166,6 +175,11 @@ func (h *House) describeFace(w *strings.Builder, l plan.Line) {
 			fmt.Fprintf(w, "          - {nozzle: %d, price: 750, total: %d}\n", n, n*apart)
 		}
 	}
+}
+
+// controllerID is a PTS controller's own identifier, different for every line.
+func controllerID(l plan.Line) string {
+	return fmt.Sprintf("%024X", len(l.Name)<<32+l.Points[0].Nozzles[0])
 }
 
 func list(numbers []int) string {

@@ -70,6 +70,7 @@ type House struct {
 	Truth truth.Station
 
 	opts     Options
+	uploads  string // where controllers dial in at pumpd
 	ca       []byte
 	password string
 	ids      *id.Maker

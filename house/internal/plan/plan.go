@@ -16,6 +16,9 @@ type Line struct {
 	Name string
 	// Protocol is PTS or DART.
 	Protocol string
+	// DialsIn: a PTS controller that dials in by WebSocket and uploads its
+	// sales, instead of being asked.
+	DialsIn bool
 	// Points are the fuelling points on it.
 	Points []Point
 }
@@ -50,6 +53,16 @@ func Demo() []Line {
 			{firstDART + 5, []int{16}},
 		}},
 	}
+}
+
+// Varied is the demonstration station with half of its PTS pumps behind a
+// controller that dials in: every way a sale can come.
+func Varied() []Line {
+	demo := Demo()
+	polled, dialled := demo[0], demo[0]
+	polled.Points = demo[0].Points[:2]
+	dialled.Name, dialled.DialsIn, dialled.Points = "dialling", true, demo[0].Points[2:]
+	return []Line{polled, dialled, demo[1]}
 }
 
 // pointsPerLine keeps a poll cycle of a 9600-baud line under 100 ms.

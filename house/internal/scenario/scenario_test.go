@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"forecourt/house/internal/house"
+	"forecourt/house/internal/plan"
 	"forecourt/house/internal/robot"
 	"forecourt/house/internal/scenario"
 	"forecourt/house/internal/truth"
@@ -54,7 +55,7 @@ func shortDir(t *testing.T) string {
 func TestC001C002KillingAnyProgramLosesAndInventsNothing(t *testing.T) {
 	dir := shortDir(t)
 	report, err := scenario.Run(t.Context(), scenario.Options{
-		House: house.Options{Bin: programs(t), Dir: dir, Speed: 30, Seed: 11},
+		House: house.Options{Bin: programs(t), Dir: dir, Lines: plan.Varied(), Speed: 30, Seed: 11},
 		Kills: 9, Seed: 11, BetweenMin: 400 * time.Millisecond, BetweenMax: 2 * time.Second,
 	})
 	if err != nil {

@@ -28,18 +28,20 @@ type uploads struct {
 	driver     *Driver
 	controller atomic.Pointer[string] // as configured, or as read from the controller
 
-	mu    sync.Mutex // one sale is stored at a time
-	store func(ctx context.Context, p driver.Point, s driver.Sale) error
+	mu sync.Mutex // one sale is stored at a time
+	// store is not guarded by mu: whoever registers a new one may be the one
+	// that a sale under way waits for.
+	store atomic.Pointer[storeFunc]
 }
+
+type storeFunc = func(ctx context.Context, p driver.Point, s driver.Sale) error
 
 // errNoStore says that nobody registered what stores sales.
 var errNoStore = errors.New("nothing stores uploaded sales yet")
 
 // OnUpload registers what stores an uploaded sale; see driver.Uploader.
 func (d *Driver) OnUpload(store func(ctx context.Context, p driver.Point, s driver.Sale) error) {
-	d.uploads.mu.Lock()
-	defer d.uploads.mu.Unlock()
-	d.uploads.store = store
+	d.uploads.store.Store(&store)
 }
 
 // Handler takes the controller's uploads (POST) and its WebSocket (GET) on
@@ -161,10 +163,11 @@ func (u *uploads) takeSale(ctx context.Context, controller string, p Packet) (Pa
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.store == nil {
+	store := u.store.Load()
+	if store == nil {
 		return nil, errNoStore
 	}
-	if err := u.store(ctx, driver.Point(rec.Pump), rec.Sale(controller, u.driver.cfg.Zone)); err != nil {
+	if err := (*store)(ctx, driver.Point(rec.Pump), rec.Sale(controller, u.driver.cfg.Zone)); err != nil {
 		return nil, fmt.Errorf("storing transaction %d of pump %d: %w", rec.Transaction, rec.Pump, err)
 	}
 	u.driver.counts.stored.Add(1)

@@ -113,6 +113,30 @@ func TestC001UploadIsAcknowledgedOnlyWhenStored(t *testing.T) {
 	})
 }
 
+// The line's owner stores an uploaded sale, and registers anew each time the
+// line opens. A controller that uploaded before it had dialled in stopped the
+// line for ever: registering waited for a sale that waited for the owner.
+func TestAnUploadUnderWayDoesNotHoldUpTheOwner(t *testing.T) {
+	virtually(t, 1, func(b *bench) {
+		b.poll(1)
+		n := b.incoming()
+		storing, opened := make(chan struct{}), make(chan struct{})
+		b.driver.OnUpload(func(context.Context, driver.Point, driver.Sale) error {
+			close(storing)
+			<-opened
+			return nil
+		})
+		go func() {
+			<-storing
+			b.driver.OnUpload((&shelf{}).store) // waited for ever
+			close(opened)
+		}()
+		if code, reply := upload(b.T, n, uploaded(controller, "1")); code != http.StatusOK {
+			b.Errorf("%d %s", code, reply)
+		}
+	})
+}
+
 func TestUploadsThatAreNotTaken(t *testing.T) {
 	virtually(t, 1, func(b *bench) {
 		kept := &shelf{}
