@@ -5,7 +5,7 @@ import "time"
 // Pacing of the looks.
 const (
 	// MissesToOffline is how many looks in a row must go unanswered before a
-	// point counts as offline ("protocols", section 11, rule 8: 3 to 5).
+	// point counts as offline: three to five is what station controllers use.
 	MissesToOffline = 4
 	// FirstRest and LongestRest bound the wait between two looks at an
 	// address that does not answer; it doubles in between.

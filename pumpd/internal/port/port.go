@@ -42,7 +42,7 @@ type Config struct {
 	Echo bool `yaml:"echo"`
 }
 
-// Defaults of a serial line ("protocols" of the makers: DART, transport).
+// Defaults of a serial line ("Dart Pump Interface", transport).
 const (
 	defaultBaud  = 9600
 	defaultFrame = "8O1"

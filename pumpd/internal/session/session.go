@@ -19,7 +19,7 @@
 //   - Durable state is what was appended, never more: a crash between any two
 //     steps leaves the nozzle where a restart can go on.
 //
-// Rules: reference document "protocols", section 11; wire.SaleEnded and wire.Gap.
+// What its facts mean is written at wire.SaleStarted, wire.SaleEnded and wire.Gap.
 package session
 
 import (

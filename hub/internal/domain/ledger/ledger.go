@@ -1,5 +1,5 @@
 // Package ledger is the double entry: accounts, and transfers that move integer
-// fen from one to another (data.md, section 8).
+// fen from one to another.
 //
 // # What it promises
 //
@@ -15,7 +15,7 @@
 //     amount, voided, or expired after its time.
 //
 // Lock order: accounts by ascending id, then transfers. Whatever else a
-// transaction writes comes after (data.md, section 3.2).
+// transaction writes comes after.
 package ledger
 
 import (

@@ -21,7 +21,7 @@ type Cost struct {
 }
 
 // DefaultCost is OWASP's least recommended one, 19 MiB and two passes: about
-// 60 ms of one core (data.md, section 6.1).
+// 60 ms of one core.
 func DefaultCost() Cost { return Cost{MemoryKiB: 19 << 10, Passes: 2, Lanes: 1} }
 
 // maxCost bounds what a stored hash may ask for; more is not one of ours.

@@ -20,7 +20,7 @@ const Database = "forecourt"
 const appUser = "forecourt"
 
 // appendOnly names the tables whose rows are never changed or removed, by
-// anyone: a correction is a further row (data.md, section 8).
+// anyone: a correction is a further row.
 var appendOnly = []string{"ledger_transfer", "price", "price_set"}
 
 // toolTables belong to the migrations; the application only reads them.

@@ -18,7 +18,7 @@ const (
 	errUnknownVariable = 1193
 )
 
-// retryNumbers ask for the whole transaction again (data.md, section 3.3):
+// retryNumbers ask for the whole transaction again:
 // row changed since it was read, lock wait timeout, deadlock.
 var retryNumbers = []uint16{1020, 1205, 1213}
 

@@ -10,7 +10,7 @@
 //     finds its row answers 1 also when it changes nothing.
 //   - Snapshot isolation is on wherever the server knows it; a MariaDB that
 //     does not is refused, because there two transactions that read, compute
-//     and write would both commit (data.md, section 3.1).
+//     and write would both commit.
 //   - InTx runs its function again, whole, when the server asks for it, and
 //     says ErrUnknownOutcome when a connection broke around COMMIT.
 //   - Losing the server makes calls fail at once with an error for which

@@ -131,7 +131,7 @@ func chooseProfile(o ServerOptions) profile {
 	return p
 }
 
-// arguments is mariadbd's command line (data.md, section 1.2). Every COMMIT is
+// arguments is mariadbd's command line. Every COMMIT is
 // on disk, in the redo log and in the binary log, before it is answered.
 func (s *Server) arguments() []string {
 	in := func(name string) string { return filepath.Join(s.dir, name) }
@@ -146,7 +146,7 @@ func (s *Server) arguments() []string {
 		"--local-infile=OFF", "--symbolic-links=OFF", "--performance-schema=OFF",
 		"--character-set-server=utf8mb4", "--collation-server=utf8mb4_bin", "--sql-mode=" + sqlMode,
 		"--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1",
-		"--log-bin=" + in("binlog"), "--server-id=1", "--binlog-format=ROW",
+		"--log-bin=" + in("binlog"), "--server-id=1", "--binlog-format=ROW", "--binlog-annotate-row-events=OFF",
 		"--max-binlog-size=64M", "--expire-logs-days=7",
 		"--innodb-snapshot-isolation=ON",
 		"--innodb-buffer-pool-size=" + s.profile.bufferPool, "--innodb-log-file-size=" + s.profile.redoLog,
