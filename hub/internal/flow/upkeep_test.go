@@ -30,6 +30,10 @@ func TestExpiredReservationIsReleasedOnce(t *testing.T) {
 			t.Errorf("%d expired, want %d, %v", n, want, err)
 		}
 	}
+	var kind ledger.Kind
+	if err := h.db.GetContext(t.Context(), &kind, "SELECT kind FROM ledger_transfer WHERE resolves IS NOT NULL"); err != nil || kind != ledger.Expire {
+		t.Errorf("the reservation ended by %q, %v", kind, err)
+	}
 	accounts, err := ledger.Accounts(t.Context(), h.db, h.station)
 	if err != nil {
 		t.Fatal(err)

@@ -36,6 +36,32 @@ func play(s *schedule, alive []bool, talk, silence, from, length time.Duration) 
 	return looks, spent, longest
 }
 
+// A controller tells all its pumps in one answer. While each point kept a pace
+// of its own, a pump that had once been held up took its share of that answer
+// up to a whole pace late, for ever, and its figures reached the till old.
+func TestPointsOfALineAreDueTogether(t *testing.T) {
+	const pace = 100 * time.Millisecond
+	s, now := newSchedule(3, pace), time.Unix(0, 0)
+	for i, heldUp := range []time.Duration{0, 30 * time.Millisecond, 40 * time.Millisecond} {
+		now = now.Add(heldUp)
+		if point, wait := s.next(now); point != i || wait != 0 {
+			t.Fatalf("point %d in %v, want %d now", point, wait, i)
+		}
+		s.answered(i, now)
+	}
+	_, wait := s.next(now)
+	if now = now.Add(wait); !now.Equal(time.Unix(0, 0).Add(pace)) {
+		t.Fatalf("the next round begins at %v", now.Sub(time.Unix(0, 0)))
+	}
+	for range 3 {
+		point, wait := s.next(now)
+		if wait != 0 {
+			t.Errorf("point %d waits %v in its own round", point, wait)
+		}
+		s.answered(point, now)
+	}
+}
+
 func TestLivingPointsAreLookedAtInTurn(t *testing.T) {
 	looks, _, _ := play(newSchedule(4, 0), []bool{true, true, true, true}, 10*time.Millisecond, 0, 0, 10*time.Second)
 	for i, n := range looks {

@@ -101,6 +101,25 @@ func report(t testing.TB, b *Board, at time.Time, entries ...wire.NozzleStatus) 
 	return snap
 }
 
+// A tick carries when the dispenser answered: what its age and the latency
+// from pump to screen are measured from.
+func TestI007ATickSaysWhenTheDispenserAnswered(t *testing.T) {
+	b, sink := start(t, 3)
+	status := wire.NozzleStatus{Nozzle: 3, State: wire.NozzleFuelling, Volume: 1000, Amount: 750, Price: 750, SeenAt: noon}
+	report(t, b, noon, status)
+	sink.take()
+	status.Volume, status.SeenAt = 1100, noon.Add(90*time.Millisecond)
+	report(t, b, noon.Add(100*time.Millisecond), status)
+	got := sink.take()
+	if len(got) != 1 {
+		t.Fatalf("it sent %v, want one reading", got)
+	}
+	reading, err := wire.Read[wire.Reading](got[0].D)
+	if err != nil || !reading.SeenAt.Equal(status.SeenAt) {
+		t.Errorf("seen at %v, want %v, %v", reading.SeenAt, status.SeenAt, err)
+	}
+}
+
 func TestEventOrTickOrNothing(t *testing.T) {
 	makes := ids()
 	base := wire.NozzleStatus{

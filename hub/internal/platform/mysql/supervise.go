@@ -146,7 +146,7 @@ func (s *Server) arguments() []string {
 		"--local-infile=OFF", "--symbolic-links=OFF", "--performance-schema=OFF",
 		"--character-set-server=utf8mb4", "--collation-server=utf8mb4_bin", "--sql-mode=" + sqlMode,
 		"--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1",
-		"--log-bin=" + in("binlog"), "--server-id=1", "--binlog-format=ROW", "--binlog-annotate-row-events=OFF",
+		"--log-bin=" + in("binlog"), "--server-id=1", "--binlog-format=ROW",
 		"--max-binlog-size=64M", "--expire-logs-days=7",
 		"--innodb-snapshot-isolation=ON",
 		"--innodb-buffer-pool-size=" + s.profile.bufferPool, "--innodb-log-file-size=" + s.profile.redoLog,

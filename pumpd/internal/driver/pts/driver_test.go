@@ -160,6 +160,22 @@ func TestOneMessageForAllPumps(t *testing.T) {
 	})
 }
 
+// A look made in an earlier round is not shown as if it were now.
+func TestAnOldLookIsNotShown(t *testing.T) {
+	virtually(t, 2, func(b *bench) {
+		b.poll(1)
+		b.poll(2)
+		b.wait(time.Second)
+		b.poll(1) // also looks at 2
+		b.asked()
+		b.wait(100 * time.Millisecond) // a poll's pace
+		b.poll(2)
+		if asked := b.asked(); len(asked) != 1 {
+			b.Errorf("after a pace pump 2 asked %d messages, want a look of its own", len(asked))
+		}
+	})
+}
+
 func TestLimitsOfTheController(t *testing.T) {
 	virtually(t, 120, func(b *bench) {
 		for _, p := range b.driver.Points() {
