@@ -40,6 +40,14 @@ type (
 	commandKind       struct{}
 	journalKind       struct{}
 	epochKind         struct{}
+	memberKind        struct{}
+	vehicleKind       struct{}
+	threadKind        struct{}
+	messageKind       struct{}
+	mediaKind         struct{}
+	cannedKind        struct{}
+	noticeKind        struct{}
+	claimKind         struct{}
 )
 
 func (stationKind) kind()       {}
@@ -55,6 +63,14 @@ func (accountKind) kind()       {}
 func (commandKind) kind()       {}
 func (journalKind) kind()       {}
 func (epochKind) kind()         {}
+func (memberKind) kind()        {}
+func (vehicleKind) kind()       {}
+func (threadKind) kind()        {}
+func (messageKind) kind()       {}
+func (mediaKind) kind()         {}
+func (cannedKind) kind()        {}
+func (noticeKind) kind()        {}
+func (claimKind) kind()         {}
 
 type (
 	// Station names a petrol station (加油站).
@@ -84,6 +100,23 @@ type (
 	// Epoch names one unbroken life of a channel; positions are comparable
 	// only within it.
 	Epoch = Of[epochKind]
+	// Member names a driver who is known to the station (会员).
+	Member = Of[memberKind]
+	// Vehicle names a member's vehicle.
+	Vehicle = Of[vehicleKind]
+	// Thread names one conversation between a member and a station's support.
+	Thread = Of[threadKind]
+	// Message names one message of a thread, made by its sender before it is
+	// first sent: sending it again has no further effect.
+	Message = Of[messageKind]
+	// Media names an uploaded picture or voice recording.
+	Media = Of[mediaKind]
+	// Canned names a reply that is kept ready (常用语, 图文教程).
+	Canned = Of[cannedKind]
+	// Notice names something a member was told.
+	Notice = Of[noticeKind]
+	// Claim names a member's word that they stand at a nozzle.
+	Claim = Of[claimKind]
 )
 
 // ErrSyntax says that a text is not an id.

@@ -31,6 +31,9 @@ type DeviceKind string
 const (
 	DevicePumpd DeviceKind = "pumpd"
 	DeviceTill  DeviceKind = "till"
+	// DevicePhone is a driver's phone or browser: never enrolled, known by
+	// the member's session alone.
+	DevicePhone DeviceKind = "phone"
 )
 
 // EnrolReply is a device's credentials; the token is shown once.

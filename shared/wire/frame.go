@@ -24,6 +24,9 @@ const (
 	KindWant    Kind = "want"    // hub to device: Want, the whole desired state
 	KindStatus  Kind = "status"  // device to hub: Status, latest wins
 	KindProblem Kind = "problem" // the hub says why before it closes: Problem
+	KindJoin    Kind = "join"    // screen to hub: follow channel Ch from (Ep, Seq); no body
+	KindLeave   Kind = "leave"   // screen to hub: follow channel Ch no more; no body
+	KindRefused Kind = "refused" // hub to screen: channel Ch is not, or no longer, followed: Problem
 )
 
 // Facts, device to hub, numbered by the device's journal, lossless.
@@ -47,6 +50,42 @@ const (
 	KindSale   Kind = "sale"   // event: Sale, the whole new state of one sale
 	KindPrices Kind = "prices" // event: PriceBoard, all prices and their acknowledgement
 	KindProof  Kind = "proof"  // event: NozzleProof, one nozzle's totalizer proof
+)
+
+// Events of channel station/ID: what every driver may see. The epoch is the
+// hub's run, as on channel forecourt/ID.
+const (
+	KindPump   Kind = "pump"   // event: Pump, the public state of one nozzle
+	KindTariff Kind = "tariff" // event: Tariff, the prices in force
+	KindQueue  Kind = "queue"  // event: Queue, how busy the forecourt is
+)
+
+// Events of channel driver/ID: one member's own affairs. The epoch lives in
+// the database; a fuelling is a tick.
+const (
+	KindFuelling Kind = "fuelling" // tick: Fuelling, the delivery on the member's nozzle as it runs
+	KindOrder    Kind = "order"    // event: Order, the whole new state of one of the member's sales
+	KindNotice   Kind = "notice"   // event: Notice, something the member is told
+)
+
+// Events of channel chat/ID, one conversation. The epoch lives in the
+// database. KindThread also comes on driver/ID, for each of the member's threads.
+const (
+	KindThread   Kind = "thread"   // event: Thread, the whole new state of the conversation
+	KindMessage  Kind = "message"  // event: Message, a new message
+	KindRead     Kind = "read"     // event: ReadMark, how far a party has read
+	KindTyping   Kind = "typing"   // tick: Typing; a screen sends it up as well
+	KindPresence Kind = "presence" // tick: Presence, who is there
+)
+
+// Events of channel support/ID, the queue of a station's support agents. The
+// epoch lives in the database.
+const (
+	KindCase     Kind = "case"     // event: Case, the whole new state of one conversation as agents list it
+	KindCanned   Kind = "canned"   // event: CannedList, every reply kept ready
+	KindSupport  Kind = "support"  // event: SupportSettings
+	KindAgents   Kind = "agents"   // event: AgentList, who answers and how much they have in hand
+	KindAudience Kind = "audience" // tick: Audience, who is there, in one piece
 )
 
 // Class says how a kind travels.
@@ -84,6 +123,25 @@ var Kinds = map[Kind]struct {
 	KindSale:          {ClassEvent, Sale{}},
 	KindPrices:        {ClassEvent, PriceBoard{}},
 	KindProof:         {ClassEvent, NozzleProof{}},
+	KindJoin:          {ClassControl, nil},
+	KindLeave:         {ClassControl, nil},
+	KindRefused:       {ClassControl, Problem{}},
+	KindPump:          {ClassEvent, Pump{}},
+	KindTariff:        {ClassEvent, Tariff{}},
+	KindQueue:         {ClassEvent, Queue{}},
+	KindFuelling:      {ClassTick, Fuelling{}},
+	KindOrder:         {ClassEvent, Order{}},
+	KindNotice:        {ClassEvent, Notice{}},
+	KindThread:        {ClassEvent, Thread{}},
+	KindMessage:       {ClassEvent, Message{}},
+	KindRead:          {ClassEvent, ReadMark{}},
+	KindTyping:        {ClassTick, Typing{}},
+	KindPresence:      {ClassTick, Presence{}},
+	KindCase:          {ClassEvent, Case{}},
+	KindCanned:        {ClassEvent, CannedList{}},
+	KindSupport:       {ClassEvent, SupportSettings{}},
+	KindAgents:        {ClassEvent, AgentList{}},
+	KindAudience:      {ClassTick, Audience{}},
 }
 
 // Frame is one object on the socket. Several may share one WebSocket text
@@ -105,7 +163,7 @@ type Frame struct {
 	D json.RawMessage `json:"d,omitempty"`
 }
 
-// Channel names a stream: "forecourt/01J..." or "desk/01J...".
+// Channel names a stream: "forecourt/01J...", "chat/01J...".
 type Channel string
 
 // Forecourt is the channel of a station's live pumps.
@@ -114,7 +172,20 @@ func Forecourt(s id.Station) Channel { return Channel("forecourt/" + s.String())
 // Desk is the channel of a station's committed sales and prices.
 func Desk(s id.Station) Channel { return Channel("desk/" + s.String()) }
 
-// Split parts a channel into its family ("forecourt", "desk") and the id behind it.
+// PublicStation is the channel of what any driver may see of a station.
+func PublicStation(s id.Station) Channel { return Channel("station/" + s.String()) }
+
+// DriverOf is the channel of one member's own affairs.
+func DriverOf(m id.Member) Channel { return Channel("driver/" + m.String()) }
+
+// Chat is the channel of one conversation.
+func Chat(t id.Thread) Channel { return Channel("chat/" + t.String()) }
+
+// Support is the channel of a station's support agents.
+func Support(s id.Station) Channel { return Channel("support/" + s.String()) }
+
+// Split parts a channel into its family ("forecourt", "desk", "station",
+// "driver", "chat", "support") and the id behind it.
 func (c Channel) Split() (family, name string) {
 	family, name, _ = strings.Cut(string(c), "/")
 	return family, name

@@ -56,6 +56,20 @@ const (
 	ProblemStorage          = problemPrefix + "storage-unavailable"
 	ProblemTooOld           = problemPrefix + "too-old"
 	ProblemEnrolmentRefused = problemPrefix + "enrolment-refused"
+	ProblemThreadClosed     = problemPrefix + "thread-closed"
+	ProblemThreadTaken      = problemPrefix + "thread-taken"
+	ProblemNotYourThread    = problemPrefix + "not-your-thread"
+	ProblemThreadOpen       = problemPrefix + "thread-open"
+	ProblemAlreadyRated     = problemPrefix + "already-rated"
+	ProblemMediaType        = problemPrefix + "media-type"
+	ProblemMediaLimit       = problemPrefix + "media-limit"
+	ProblemMediaGone        = problemPrefix + "media-gone"
+	ProblemContentRefused   = problemPrefix + "content-refused"
+	ProblemCodeRefused      = problemPrefix + "code-refused"
+	ProblemPhoneRefused     = problemPrefix + "phone-refused"
+	ProblemPlateRefused     = problemPrefix + "plate-refused"
+	ProblemNozzleCode       = problemPrefix + "nozzle-code"
+	ProblemNozzleClaimed    = problemPrefix + "nozzle-claimed"
 )
 
 // ProblemInfo is a catalogue entry: what every process knows of a type.
@@ -94,6 +108,20 @@ var Problems = map[ProblemType]ProblemInfo{
 	ProblemStorage:          {503, true, "The database is not answering; pumps go on, try again in a moment", "数据库暂时无响应，加油不受影响，请稍后重试"},
 	ProblemTooOld:           {426, false, "This program is too old for the hub; update it", "程序版本过旧，请升级"},
 	ProblemEnrolmentRefused: {403, false, "The enrolment code is wrong, used or expired", "登记码错误、已使用或已过期"},
+	ProblemThreadClosed:     {409, false, "This conversation is closed; reopen it first", "会话已结束，请先重新打开"},
+	ProblemThreadTaken:      {409, false, "Another agent has this conversation", "会话已由其他客服接待"},
+	ProblemNotYourThread:    {403, false, "This conversation is not yours", "这不是您的会话"},
+	ProblemThreadOpen:       {409, false, "The conversation is still open", "会话尚未结束"},
+	ProblemAlreadyRated:     {409, false, "This conversation has been rated already", "本次会话已评价"},
+	ProblemMediaType:        {415, false, "This kind of file cannot be sent; send a JPEG, PNG or WebP picture, or a WAV or MP3 recording", "不支持此文件类型，请发送 JPEG、PNG、WebP 图片或 WAV、MP3 语音"},
+	ProblemMediaLimit:       {413, false, "The picture or recording is too large or too long", "图片或语音超出大小或时长限制"},
+	ProblemMediaGone:        {404, false, "The picture or recording is no longer there, or its link has expired", "图片或语音已失效，请重新打开"},
+	ProblemContentRefused:   {422, false, "This cannot be sent: it contains words or content that is not allowed", "内容包含不允许发送的词语或信息，请修改后再发"},
+	ProblemCodeRefused:      {401, false, "The code is wrong or has expired", "验证码错误或已过期"},
+	ProblemPhoneRefused:     {422, false, "This is not a mobile number", "手机号码不正确"},
+	ProblemPlateRefused:     {422, false, "This is not a number plate", "车牌号码不正确"},
+	ProblemNozzleCode:       {404, false, "No nozzle has this code", "没有找到该油枪码"},
+	ProblemNozzleClaimed:    {409, true, "Someone else stands at this nozzle", "该油枪已有其他车主"},
 }
 
 // NewProblem makes a Problem from the catalogue with a detail for the log.

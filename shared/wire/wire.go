@@ -37,8 +37,9 @@ const (
 	// MaxBatchBytes bounds several events sent as one message, so that it
 	// leaves in one write of the socket library's 4 KiB buffer.
 	MaxBatchBytes = 3900
-	// MaxResume bounds the channels one hello may resume.
-	MaxResume = 16
+	// MaxResume bounds the channels one hello may resume, and those one
+	// connection may follow at a time.
+	MaxResume = 64
 	// MaxFactsInFlight bounds the facts pumpd sends before an ack.
 	MaxFactsInFlight = 64
 )
