@@ -50,6 +50,8 @@ func Enrol(ctx context.Context, baseURL, code, name string) (wire.EnrolReply, er
 
 func get(path ...string) request  { return request{method: http.MethodGet, path: path} }
 func post(path ...string) request { return request{method: http.MethodPost, path: path} }
+func put(path ...string) request  { return request{method: http.MethodPut, path: path} }
+func drop(path ...string) request { return request{method: http.MethodDelete, path: path} }
 
 func (r request) with(body any) request { r.body = body; return r }
 
@@ -95,11 +97,7 @@ func (c *Client) Logout(ctx context.Context) error {
 
 // Ticket takes a ticket for one socket.
 func (c *Client) Ticket(ctx context.Context) (wire.Ticket, error) {
-	return ticket(ctx, &c.caller)
-}
-
-func ticket(ctx context.Context, c *caller) (wire.Ticket, error) {
-	return call[wire.Ticket](ctx, c, post("v1", "tickets"))
+	return call[wire.Ticket](ctx, &c.caller, c.tickets)
 }
 
 // Pay takes money for a sale; the key is also the payment attempt's id.
@@ -153,24 +151,36 @@ type SaleQuery struct {
 }
 
 func (q SaleQuery) values() url.Values {
+	return selected(
+		"state", string(q.State), "nozzle", number(q.Nozzle), "before", q.Before.String(), "limit", number(q.Limit),
+	)
+}
+
+// selected is a query of name and value by turns; an empty value does not
+// select.
+func selected(pairs ...string) url.Values {
 	values := url.Values{}
-	add := func(name, value string, given bool) {
-		if given {
-			values.Set(name, value)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			values.Set(pairs[i], pairs[i+1])
 		}
 	}
-	add("state", string(q.State), q.State != "")
-	add("nozzle", strconv.Itoa(q.Nozzle), q.Nozzle != 0)
-	add("before", q.Before.String(), !q.Before.IsZero())
-	add("limit", strconv.Itoa(q.Limit), q.Limit != 0)
 	return values
 }
 
+// number writes a number that selects; zero does not.
+func number[N int | uint64](n N) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatUint(uint64(n), 10)
+}
+
+func (r request) where(query url.Values) request { r.query = query; return r }
+
 // Sales reads a page of sales, newest first.
 func (c *Client) Sales(ctx context.Context, query SaleQuery) (wire.SaleList, error) {
-	r := get("v1", "sales")
-	r.query = query.values()
-	return call[wire.SaleList](ctx, &c.caller, r)
+	return call[wire.SaleList](ctx, &c.caller, get("v1", "sales").where(query.values()))
 }
 
 // Sale reads one sale.

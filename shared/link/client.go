@@ -1,5 +1,6 @@
 // Package link is the client of the hub: typed calls over HTTPS, and one
-// WebSocket that comes back by itself.
+// WebSocket that comes back by itself. A Client is a till's or a device's, a
+// Driver a member's.
 //
 // What it promises:
 //
@@ -9,11 +10,12 @@
 //   - When the hub answered with a refusal, the error is a *wire.Problem (by
 //     errors.As). Any other error means that the outcome is not known, and the
 //     same command may be sent again with the same key.
+//   - The words of a signed link are never part of an error.
 //   - A Live delivers every event of its channels once and in order, across any
 //     number of lost connections, or a snapshot that replaces them.
 //
-// A Client is safe for concurrent use. It starts no goroutine of its own
-// except while Run runs; Close releases idle connections.
+// Clients and Drivers are safe for concurrent use. They start no goroutine of
+// their own except while Run runs; Close releases idle connections.
 package link
 
 import (
@@ -58,7 +60,7 @@ type Options struct {
 	// returned it. Without it the system's are trusted, for a hub with a
 	// public name.
 	CA []byte
-	// Device is the device token.
+	// Device is the device token; a Driver has none.
 	Device string
 	// Now is the clock, Random the source of jitter. Both are required.
 	Now    func() time.Time
@@ -69,11 +71,17 @@ type Options struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Client talks to one hub.
-type Client struct {
+// Client talks to one hub as a till or a device, and as whoever is signed in
+// there.
+type Client struct{ access }
+
+// access is a way to one hub.
+type access struct {
 	caller
 	opts      Options
 	transport *http.Transport
+	tickets   request       // takes a ticket for one socket
+	silence   time.Duration // of a Live that names none
 }
 
 // caller makes requests; a Live has its own, on connections of its own.
@@ -86,16 +94,25 @@ type caller struct {
 
 // New checks the options and makes a Client. It opens no connection yet.
 func New(opts Options) (*Client, error) {
+	a, err := newAccess(opts)
+	if err != nil {
+		return nil, err
+	}
+	a.tickets, a.silence = post("v1", "tickets"), DefaultSilence
+	return &Client{a}, nil
+}
+
+func newAccess(opts Options) (access, error) {
 	if opts.Now == nil || opts.Random == nil {
-		return nil, errors.New("link: a clock and a source of randomness are required")
+		return access{}, errors.New("link: a clock and a source of randomness are required")
 	}
 	base, err := parseBase(opts.BaseURL)
 	if err != nil {
-		return nil, err
+		return access{}, err
 	}
 	tlsConfig, err := trustOnly(opts.CA)
 	if err != nil {
-		return nil, err
+		return access{}, err
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
@@ -104,7 +121,7 @@ func New(opts Options) (*Client, error) {
 		opts.Dial = (&net.Dialer{}).DialContext
 	}
 	transport := newTransport(tlsConfig, patient(opts.Dial, func() time.Duration { return dialTimeout }))
-	return &Client{
+	return access{
 		caller: caller{
 			base: base, http: newHTTP(transport), device: opts.Device,
 			session: new(atomic.Pointer[string]),
@@ -115,7 +132,7 @@ func New(opts Options) (*Client, error) {
 }
 
 // Close releases idle connections. Calls under way go on.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+func (a *access) Close() { a.transport.CloseIdleConnections() }
 
 // request is one call.
 type request struct {
@@ -125,11 +142,16 @@ type request struct {
 	key    id.Command // zero for what is not a command
 	login  bool       // opens a session: the one there may be is left out
 	body   any        // nil for none
+	file   *file      // an upload, instead of a body
 }
 
 // do makes the call and reads the answer into out (nil: ignored).
 func (c *caller) do(ctx context.Context, r request, out any) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	limit := callTimeout
+	if r.file != nil {
+		limit = fileTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	target := c.base.JoinPath(r.path...)
 	target.RawQuery = r.query.Encode()
@@ -137,38 +159,47 @@ func (c *caller) do(ctx context.Context, r request, out any) error {
 	if err != nil {
 		return fmt.Errorf("link: %s %s: %w", r.method, target.Path, err)
 	}
-	reply, err := c.http.Do(req)
-	if err != nil {
-		return fmt.Errorf("link: %s %s: %w", r.method, target.Path, err)
+	answer, err := c.ask(req, maxReplyBytes)
+	if err == nil && out != nil {
+		if err = json.Unmarshal(answer, out); err != nil {
+			err = fmt.Errorf("reading the answer: %w", err)
+		}
 	}
-	defer reply.Body.Close()
-	if err := readReply(reply, out); err != nil {
+	if err != nil {
 		return fmt.Errorf("link: %s %s: %w", r.method, target.Path, err)
 	}
 	return nil
 }
 
 func (c *caller) build(ctx context.Context, r request, target string) (*http.Request, error) {
-	var body io.Reader
-	if r.body != nil {
-		text, err := json.Marshal(r.body)
-		if err != nil {
-			return nil, fmt.Errorf("encoding the request: %w", err)
-		}
-		body = bytes.NewReader(text)
+	body, kind, err := r.payload()
+	if err != nil {
+		return nil, fmt.Errorf("encoding the request: %w", err)
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
 	if err != nil {
 		return nil, err
 	}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", kind)
 	}
 	if !r.key.IsZero() {
 		req.Header.Set(wire.HeaderIdempotencyKey, r.key.String())
 	}
 	c.authenticate(req.Header, r.login)
 	return req, nil
+}
+
+// payload is what a request carries, and its media type; nil for nothing.
+func (r request) payload() (io.Reader, string, error) {
+	switch {
+	case r.file != nil:
+		return r.file.form()
+	case r.body == nil:
+		return nil, "", nil
+	}
+	text, err := json.Marshal(r.body)
+	return bytes.NewReader(text), "application/json", err
 }
 
 // authenticate says who asks: the person at a till and the till, or a device
@@ -186,25 +217,29 @@ func (c *caller) authenticate(h http.Header, login bool) {
 	}
 }
 
-// readReply reads a bounded answer: a body, or a problem.
-func readReply(reply *http.Response, out any) error {
-	body, err := io.ReadAll(io.LimitReader(reply.Body, maxReplyBytes+1))
+// ask makes a request and reads an answer of at most limit bytes: a body, or
+// a problem.
+func (c *caller) ask(req *http.Request, limit int64) ([]byte, error) {
+	reply, err := c.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
+		var outer *url.Error // it repeats the address, which may be signed
+		if errors.As(err, &outer) {
+			err = outer.Err
+		}
+		return nil, err
 	}
-	if len(body) > maxReplyBytes {
-		return fmt.Errorf("the answer is larger than %d bytes", maxReplyBytes)
+	defer reply.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(reply.Body, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer: %w", err)
+	}
+	if int64(len(body)) > limit {
+		return nil, fmt.Errorf("the answer is larger than %d bytes", limit)
 	}
 	if reply.StatusCode < 200 || reply.StatusCode > 299 {
-		return refusal(reply, body)
+		return nil, refusal(reply, body)
 	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(body, out); err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
-	}
-	return nil
+	return body, nil
 }
 
 // refusal is the hub's own problem, or, where something between the two

@@ -19,10 +19,10 @@ import (
 // seenRequest is what a hub saw of a call.
 type seenRequest struct{ Method, Path, Key, Bearer, Device, Body string }
 
-// recorder answers every request with the same reply and keeps what it saw.
-func recorder(t *testing.T, reply any) (*Client, *seenRequest) {
+// record serves the same reply to every request and keeps what it saw.
+func record(t *testing.T, reply any) (url string, seen *seenRequest) {
 	t.Helper()
-	seen := new(seenRequest)
+	seen = new(seenRequest)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		*seen = seenRequest{
@@ -32,7 +32,14 @@ func recorder(t *testing.T, reply any) (*Client, *seenRequest) {
 		answer(w, http.StatusOK, reply)
 	}))
 	t.Cleanup(s.Close)
-	return newTestClient(t, Options{BaseURL: s.URL}), seen
+	return s.URL, seen
+}
+
+// recorder is a Client of a hub that answers every request with the same reply.
+func recorder(t *testing.T, reply any) (*Client, *seenRequest) {
+	t.Helper()
+	url, seen := record(t, reply)
+	return newTestClient(t, Options{BaseURL: url}), seen
 }
 
 func TestEveryCallGoesWhereItsContractSays(t *testing.T) {

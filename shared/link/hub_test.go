@@ -212,6 +212,14 @@ func (h *fakeHub) batch(resume []wire.Position, cursor *uint64, started *bool) (
 	return batch, h.changed, true
 }
 
+// serve serves a hub on plain loopback, and tells where.
+func serve(t testing.TB, h *fakeHub) string {
+	t.Helper()
+	s := httptest.NewServer(h.mux)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
 // send writes frames as one message.
 func send(conn *websocket.Conn, frames ...wire.Frame) bool {
 	if len(frames) == 0 {

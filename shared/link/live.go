@@ -19,6 +19,9 @@ const (
 	// DefaultSilence is how long the hub may say nothing before the
 	// connection counts as lost; the hub beats once a second.
 	DefaultSilence = 5 * time.Second
+	// DriverSilence is the same for a Driver: no beat comes on its channels,
+	// and the hub tries a quiet line every 15 seconds.
+	DriverSilence = 40 * time.Second
 	// connectTimeout bounds ticket, upgrade and hello together.
 	connectTimeout = 10 * time.Second
 	// sendTimeout bounds one write; past it the connection is given up.
@@ -55,13 +58,15 @@ func (e *TerminalError) Error() string {
 }
 
 // Handler is told what happens, from one goroutine, in order. While it works
-// nothing is read, so it should be quick; it may call Send and Resync.
+// nothing is read, so it should be quick; it may call Send, Resync, Join,
+// Leave and Typing.
 type Handler interface {
 	// Connected: the hub welcomed us; what follows continues each channel
 	// where it stood, or begins it with a snapshot.
 	Connected(wire.Welcome)
 	// Frame is news: snapshots, events (each once, in order) and ticks of the
-	// channels asked for, and for devices acks and wishes.
+	// channels asked for, and for devices acks and wishes. After a
+	// wire.KindRefused its channel is no longer followed.
 	Frame(wire.Frame)
 	// Lost: there is no connection, and why. Told after each lost connection
 	// and each failed try; not when Run was told to end.
@@ -78,14 +83,15 @@ type LiveOptions struct {
 	Handler Handler
 	// Backoff bounds the waits between connections.
 	Backoff Backoff
-	// Silence is how long the hub may say nothing; zero is DefaultSilence.
+	// Silence is how long the hub may say nothing; zero is DefaultSilence, or
+	// DriverSilence of a Driver.
 	Silence time.Duration
 }
 
 // Live is one socket that comes back by itself and continues where it was.
 type Live struct {
 	caller
-	client    *Client
+	way       *access
 	opts      LiveOptions
 	transport *http.Transport
 	patience  atomic.Int64 // time.Duration of the next dial
@@ -94,18 +100,24 @@ type Live struct {
 
 	mu   sync.Mutex
 	conn *websocket.Conn // nil while there is none
+
+	asking sync.Mutex            // held while channels are asked for or left
+	asked  map[wire.Channel]bool // what this connection follows
+	typed  map[id.Thread]time.Time
 }
 
 // Live prepares a socket; Run opens it. Positions live as long as the Live:
 // a second Run continues where the first ended.
-func (c *Client) Live(opts LiveOptions) *Live {
+func (a *access) Live(opts LiveOptions) *Live {
 	if opts.Silence <= 0 {
-		opts.Silence = DefaultSilence
+		opts.Silence = a.silence
 	}
 	opts.Backoff = opts.Backoff.orDefaults()
-	l := &Live{caller: c.caller, client: c, opts: opts, positions: newPositions(opts.Channels)}
-	dial := patient(c.opts.Dial, func() time.Duration { return time.Duration(l.patience.Load()) })
-	l.transport = newTransport(c.transport.TLSClientConfig, dial)
+	l := &Live{
+		caller: a.caller, way: a, opts: opts, positions: newPositions(opts.Channels), typed: map[id.Thread]time.Time{},
+	}
+	dial := patient(a.opts.Dial, func() time.Duration { return time.Duration(l.patience.Load()) })
+	l.transport = newTransport(a.transport.TLSClientConfig, dial)
 	l.http = newHTTP(l.transport)
 	return l
 }
@@ -118,8 +130,8 @@ func (l *Live) Run(ctx context.Context) error {
 	}
 	defer l.running.Store(false)
 	defer l.transport.CloseIdleConnections()
-	now := l.client.opts.Now
-	pace := pace{Backoff: l.opts.Backoff, random: l.client.opts.Random}
+	now := l.way.opts.Now
+	pace := pace{Backoff: l.opts.Backoff, random: l.way.opts.Random}
 	for {
 		began := now()
 		l.patience.Store(int64(pace.patience()))
@@ -133,7 +145,7 @@ func (l *Live) Run(ctx context.Context) error {
 			began = now()
 			stood = began.Sub(connectedAt)
 		}
-		l.client.opts.Log.Info("no connection to the hub", "error", err, "stood", stood)
+		l.way.opts.Log.Info("no connection to the hub", "error", err, "stood", stood)
 		l.opts.Handler.Lost(err)
 		if terminal := (*TerminalError)(nil); errors.As(err, &terminal) {
 			return err
@@ -174,15 +186,18 @@ func (l *Live) attempt(ctx context.Context) (connectedAt time.Time, err error) {
 	l.transport.CloseIdleConnections()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	s, welcome, err := l.open(ctx, cancel)
+	resume := l.positions.begin()
+	s, welcome, err := l.open(ctx, cancel, resume)
 	if err != nil {
 		return time.Time{}, err
 	}
 	defer s.close()
-	l.use(s.conn)
+	if err := l.settle(s.conn, resume); err != nil {
+		return time.Time{}, err
+	}
 	defer l.use(nil)
-	connectedAt = l.client.opts.Now()
-	l.client.opts.Log.Info("connected to the hub", "version", welcome.V)
+	connectedAt = l.way.opts.Now()
+	l.way.opts.Log.Info("connected to the hub", "version", welcome.V)
 	l.opts.Handler.Connected(welcome)
 	return connectedAt, l.follow(s)
 }
@@ -194,25 +209,26 @@ func (l *Live) use(conn *websocket.Conn) {
 }
 
 // open takes a ticket, opens the socket and is welcomed.
-func (l *Live) open(ctx context.Context, cancel context.CancelCauseFunc) (*stream, wire.Welcome, error) {
+func (l *Live) open(ctx context.Context, cancel context.CancelCauseFunc, resume []wire.Position) (*stream, wire.Welcome, error) {
 	opening, done := context.WithTimeout(ctx, connectTimeout)
 	defer done()
-	admission, err := ticket(opening, &l.caller)
+	admission, err := call[wire.Ticket](opening, &l.caller, l.way.tickets)
 	if err != nil {
 		return nil, wire.Welcome{}, asTerminal(err)
 	}
 	target := l.base.JoinPath("v1", "live").String()
-	conn, reply, err := websocket.Dial(opening, target, &websocket.DialOptions{HTTPClient: l.http})
+	s := newStream(ctx, l.opts.Silence)
+	conn, reply, err := websocket.Dial(opening, target, &websocket.DialOptions{HTTPClient: l.http, OnPingReceived: s.pinged})
 	if err != nil && reply != nil {
 		err = statusError(reply.StatusCode)
 	}
 	if err != nil {
 		return nil, wire.Welcome{}, fmt.Errorf("link: opening the socket: %w", err)
 	}
-	s := newStream(ctx, cancel, conn, l.opts.Silence)
+	s.watchOver(conn, cancel)
 	welcome, err := s.greet(wire.Hello{
 		V: wire.Version, Min: wire.MinVersion, Ticket: admission.Ticket,
-		Resume: l.positions.resume(), Journal: l.opts.Journal,
+		Resume: resume, Journal: l.opts.Journal,
 	})
 	if err != nil {
 		s.close()
@@ -249,9 +265,8 @@ func (l *Live) follow(s *stream) error {
 		if err != nil {
 			return err
 		}
-		news, err := l.positions.take(f)
+		news, err := l.take(f)
 		if err != nil {
-			l.positions.forget(f.Ch)
 			return err
 		}
 		if news && f.K != wire.KindProblem {

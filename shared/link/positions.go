@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"forecourt/shared/wire"
@@ -18,12 +19,62 @@ type positions struct {
 	mu    sync.Mutex
 	order []wire.Channel
 	at    map[wire.Channel]wire.Position
+	fresh map[wire.Channel]bool // joined on an open connection, its snapshot not yet here
 }
 
 func newPositions(channels []wire.Channel) *positions {
-	p := &positions{order: channels, at: map[wire.Channel]wire.Position{}}
+	p := &positions{
+		order: slices.Clone(channels), at: map[wire.Channel]wire.Position{}, fresh: map[wire.Channel]bool{},
+	}
 	p.forgetAll()
 	return p
+}
+
+// add begins to follow a channel. It is false if there is no room for it.
+func (p *positions) add(ch wire.Channel) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, ok := p.at[ch]; ok {
+		return true
+	}
+	if len(p.order) >= wire.MaxResume {
+		return false
+	}
+	p.order = append(p.order, ch)
+	p.at[ch], p.fresh[ch] = wire.Position{Ch: ch}, true
+	return true
+}
+
+// drop ends following a channel.
+func (p *positions) drop(ch wire.Channel) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.order = slices.DeleteFunc(p.order, func(other wire.Channel) bool { return other == ch })
+	delete(p.at, ch)
+	delete(p.fresh, ch)
+}
+
+// follows reports whether a channel is followed.
+func (p *positions) follows(ch wire.Channel) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, ok := p.at[ch]
+	return ok
+}
+
+// channels lists what is followed.
+func (p *positions) channels() []wire.Channel {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.order)
+}
+
+// begin is resume for a new connection: what comes on it is all of it.
+func (p *positions) begin() []wire.Position {
+	p.mu.Lock()
+	clear(p.fresh)
+	p.mu.Unlock()
+	return p.resume()
 }
 
 // resume lists the positions for a hello, in the order of subscription.
@@ -67,13 +118,20 @@ func (p *positions) take(f wire.Frame) (news bool, err error) {
 	if !ok {
 		return false, nil
 	}
+	if f.K == wire.KindRefused {
+		return true, nil
+	}
 	if f.K == wire.KindSnap {
+		delete(p.fresh, f.Ch)
 		p.at[f.Ch] = wire.Position{Ch: f.Ch, Ep: f.Ep, Seq: f.Seq}
 		return true, nil
 	}
 	if !counted(f, at) {
 		// Figures before the first snapshot have nothing to be figures of.
 		return !at.Ep.IsZero(), nil
+	}
+	if p.fresh[f.Ch] {
+		return false, nil // what was left before it was joined again may still come
 	}
 	if at.Ep.IsZero() || (!f.Ep.IsZero() && f.Ep != at.Ep) || f.Seq > at.Seq+1 {
 		return false, fmt.Errorf("%w: %s has %d, got %d", ErrGap, f.Ch, at.Seq, f.Seq)

@@ -22,12 +22,23 @@ type stream struct {
 	problem *wire.Problem // why the hub is about to close
 }
 
-func newStream(ctx context.Context, cancel context.CancelCauseFunc, conn *websocket.Conn, silence time.Duration) *stream {
+func newStream(ctx context.Context, silence time.Duration) *stream {
+	return &stream{ctx: ctx, silence: silence}
+}
+
+// watchOver takes over an open socket; cancel ends it when the hub is silent
+// for too long.
+func (s *stream) watchOver(conn *websocket.Conn, cancel context.CancelCauseFunc) {
 	conn.SetReadLimit(wire.MaxFrameOutBytes)
-	return &stream{
-		ctx: ctx, conn: conn, silence: silence,
-		watch: time.AfterFunc(silence, func() { cancel(ErrSilent) }),
-	}
+	s.conn = conn
+	s.watch = time.AfterFunc(s.silence, func() { cancel(ErrSilent) })
+}
+
+// pinged hears that the hub tries the line: it is not silent. It is called
+// while the socket is read, and answers that the library should answer.
+func (s *stream) pinged(context.Context, []byte) bool {
+	s.watch.Reset(s.silence)
+	return true
 }
 
 // close gives the socket up without waiting for the peer's agreement.

@@ -10,7 +10,7 @@
 //     another life of the channel ErrEpoch; both leave the state as it was, and
 //     only a snapshot helps.
 //   - Ticks may be lost, repeated or late: one that is older than the last
-//     event of its nozzle is dropped.
+//     event of what it is about is dropped.
 //   - Fields and kinds that a newer hub invented are ignored.
 //   - Frames of other channels are ignored, so that one stream of frames may be
 //     given to several mirrors.
@@ -50,6 +50,34 @@ type Change struct {
 	Prices bool
 	// Proofs are the numbers of nozzles whose totalizer proof changed.
 	Proofs []int
+	// Thread: a conversation's state changed, or how far it was read.
+	Thread bool
+	// Messages are the messages that came.
+	Messages []id.Message
+	// Typing and Presence: who writes, and who is there, changed.
+	Typing   bool
+	Presence bool
+	// Cases are the conversations of a support list that changed, came, or
+	// left it; Threads those of a driver.
+	Cases   []id.Thread
+	Threads []id.Thread
+	// Canned, Support, Agents and Audience: the replies kept ready, the
+	// settings, who answers, and who is connected changed.
+	Canned   bool
+	Support  bool
+	Agents   bool
+	Audience bool
+	// Orders are a driver's orders that changed, came, or left the list;
+	// Notices those that came.
+	Orders  []id.Sale
+	Notices []id.Notice
+	// Fuelling: the delivery on the driver's nozzle changed.
+	Fuelling bool
+	// Pumps are the numbers of public pumps that changed.
+	Pumps []int
+	// Tariff and Queue: the public prices, and how busy it is, changed.
+	Tariff bool
+	Queue  bool
 }
 
 // place is how far a channel has been folded.

@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "write testdata/*.json anew")
 // each changes or why it is refused, and the state after the last.
 type vector struct {
 	Name   string `json:"name"`
-	Mirror string `json:"mirror"` // "forecourt" or "desk"
+	Mirror string `json:"mirror"` // "forecourt", "desk", "chat", "support", "driver" or "public"
 	Steps  []step `json:"steps"`
 	State  any    `json:"state"`
 }
@@ -42,6 +42,23 @@ type change struct {
 	Sales   []id.Sale `json:"sales,omitempty"`
 	Prices  bool      `json:"prices,omitempty"`
 	Proofs  []int     `json:"proofs,omitempty"`
+
+	Thread   bool         `json:"thread,omitempty"`
+	Messages []id.Message `json:"messages,omitempty"`
+	Typing   bool         `json:"typing,omitempty"`
+	Presence bool         `json:"presence,omitempty"`
+	Cases    []id.Thread  `json:"cases,omitempty"`
+	Threads  []id.Thread  `json:"threads,omitempty"`
+	Canned   bool         `json:"canned,omitempty"`
+	Support  bool         `json:"support,omitempty"`
+	Agents   bool         `json:"agents,omitempty"`
+	Audience bool         `json:"audience,omitempty"`
+	Orders   []id.Sale    `json:"orders,omitempty"`
+	Notices  []id.Notice  `json:"notices,omitempty"`
+	Fuelling bool         `json:"fuelling,omitempty"`
+	Pumps    []int        `json:"pumps,omitempty"`
+	Tariff   bool         `json:"tariff,omitempty"`
+	Queue    bool         `json:"queue,omitempty"`
 }
 
 func errorWord(err error) string {
@@ -58,23 +75,47 @@ func errorWord(err error) string {
 	return "unexpected: " + err.Error()
 }
 
+// blank makes a fresh mirror of a kind, and what to write down of it.
+func blank(kind string) (folder, func() any) {
+	switch kind {
+	case "desk":
+		m := mirror.NewDesk()
+		return m, func() any { return map[string]any{"position": m.Position(), "snap": m.Snap()} }
+	case "chat":
+		m := mirror.NewChat()
+		return m, func() any {
+			return map[string]any{
+				"position": m.Position(), "snap": m.Snap(), "first": m.First(), "older": m.Older(),
+				"typing": map[wire.Party]bool{
+					wire.PartyDriver: m.Typing(wire.PartyDriver, noon), wire.PartyAgent: m.Typing(wire.PartyAgent, noon),
+				},
+			}
+		}
+	case "support":
+		m := mirror.NewSupport()
+		return m, func() any { return map[string]any{"position": m.Position(), "snap": m.Snap()} }
+	case "driver":
+		m := mirror.NewDriver()
+		return m, func() any {
+			return map[string]any{"position": m.Position(), "snap": m.Snap(), "notices": m.Notices()}
+		}
+	case "public":
+		m := mirror.NewPublic()
+		return m, func() any { return map[string]any{"position": m.Position(), "snap": m.Snap()} }
+	}
+	m := mirror.NewForecourt()
+	return m, func() any { return map[string]any{"position": m.Position(), "snap": m.Snap(), "beat": m.Beat()} }
+}
+
 // tell applies frames to a fresh mirror and writes down what it said.
 func tell(name, kind string, frames ...wire.Frame) vector {
 	v := vector{Name: name, Mirror: kind}
-	pumps, desk := mirror.NewForecourt(), mirror.NewDesk()
-	var m folder = pumps
-	if kind == "desk" {
-		m = desk
-	}
+	m, state := blank(kind)
 	for _, f := range frames {
 		c, err := m.Apply(f)
 		v.Steps = append(v.Steps, step{f, change(c), errorWord(err)})
 	}
-	if kind == "desk" {
-		v.State = map[string]any{"position": desk.Position(), "snap": desk.Snap()}
-	} else {
-		v.State = map[string]any{"position": pumps.Position(), "snap": pumps.Snap(), "beat": pumps.Beat()}
-	}
+	v.State = state()
 	return v
 }
 
@@ -173,7 +214,10 @@ func written(t *testing.T, vectors []vector) []byte {
 // Vectors say to every implementation what this one does. After a change that
 // is meant, write them anew with: go test ./mirror -update
 func TestVectors(t *testing.T) {
-	for name, vectors := range map[string][]vector{"forecourt": forecourtVectors(), "desk": deskVectors()} {
+	for name, vectors := range map[string][]vector{
+		"forecourt": forecourtVectors(), "desk": deskVectors(), "chat": chatVectors(), "support": supportVectors(),
+		"driver": driverVectors(), "public": publicVectors(),
+	} {
 		text := written(t, vectors)
 		path := filepath.Join("testdata", name+".json")
 		if *update {
@@ -193,7 +237,7 @@ func TestVectors(t *testing.T) {
 
 // The vectors alone, without this package's generator, can be replayed.
 func TestVectorsReplay(t *testing.T) {
-	for _, name := range []string{"forecourt", "desk"} {
+	for _, name := range []string{"forecourt", "desk", "chat", "support", "driver", "public"} {
 		text, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 		if err != nil {
 			t.Fatal(err)
