@@ -47,6 +47,18 @@ const (
 	Car        Name = "car"         // drive-off
 	Tank       Name = "tank"        // test, returned to the tank
 	Gauge      Name = "gauge"       // totalizer proof
+	Message    Name = "message"     // conversations
+	Picture    Name = "picture"     // a picture, to send or still loading
+	Microphone Name = "microphone"  // record
+	Send       Name = "send"        // send
+	HandOver   Name = "hand-over"   // give to another
+	Tutorial   Name = "tutorial"    // instructions with pictures
+	Star       Name = "star"        // a driver's judgement
+	Phrase     Name = "phrase"      // replies kept ready: the slash key
+	Again      Name = "again"       // try again
+	Down       Name = "down"        // unfolded, further down
+	Right      Name = "right"       // folded
+	Eye        Name = "eye"         // looking is on record
 )
 
 // All lists every icon.
@@ -54,6 +66,7 @@ var All = [...]Name{
 	Holster, NozzleUp, Key, Flow, Bars, Check, Wallet, Calendar, Scales, Triangle, BrokenLink, Lock,
 	Stop, Play, Board, List, Tag, Sliders, Leave, Person, Signal, Clock, Cash, Backspace, Cross,
 	Bell, BellOff, Car, Tank, Gauge,
+	Message, Picture, Microphone, Send, HandOver, Tutorial, Star, Phrase, Again, Down, Right, Eye,
 }
 
 // Tinted returns the icon's SVG in one colour, and a name that is different

@@ -21,6 +21,11 @@ var Paid []byte
 //go:embed overdue.wav
 var Overdue []byte
 
+// Message: a driver writes or waits for an answer (新消息).
+//
+//go:embed message.wav
+var Message []byte
+
 // Alarm: a sale does not agree with the totalizer, or a pump fails (报警).
 //
 //go:embed alarm.wav

@@ -12,7 +12,8 @@ func TestSoundsAreShortAndDifferent(t *testing.T) {
 	const longest = 2 * 16000 // bytes: one second; a longer one would be talked over
 	seen := map[string]string{}
 	for name, wav := range map[string][]byte{
-		"calling": sounds.Calling, "paid": sounds.Paid, "overdue": sounds.Overdue, "alarm": sounds.Alarm,
+		"calling": sounds.Calling, "paid": sounds.Paid, "overdue": sounds.Overdue,
+		"message": sounds.Message, "alarm": sounds.Alarm,
 	} {
 		if !bytes.HasPrefix(wav, []byte("RIFF")) || !bytes.Equal(wav[8:12], []byte("WAVE")) {
 			t.Fatalf("%s is not a WAV file", name)
