@@ -19,10 +19,13 @@ var Migrations embed.FS
 const MigrationsDir = "migrations"
 
 // Demo holds demo/station.yaml: one station with its dispensers, nozzles,
-// tanks, grades, prices and staff.
+// tanks, grades, prices and staff; and the replies its agents keep ready.
 //
-//go:embed demo/*.yaml
+//go:embed demo/*.yaml demo/canned
 var Demo embed.FS
 
 // DemoFile is the path of the demo station in Demo.
 const DemoFile = "demo/station.yaml"
+
+// DemoReplies is the path of the replies in Demo; their pictures lie beside it.
+const DemoReplies = "demo/canned/canned.yaml"
