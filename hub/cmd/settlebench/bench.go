@@ -17,6 +17,7 @@ import (
 	"forecourt/hub/internal/flow"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/outbox"
+	"forecourt/hub/internal/platform/vault"
 	"forecourt/shared/id"
 	"forecourt/shared/unit"
 	"forecourt/shared/wire"
@@ -46,7 +47,7 @@ type bench struct {
 }
 
 // newBench sets up a station with 16 nozzles and a table for the bare inserts.
-func newBench(ctx context.Context, db *mysql.DB, e mysql.Endpoint, log *slog.Logger) (*bench, error) {
+func newBench(ctx context.Context, db *mysql.DB, e mysql.Endpoint, keys *vault.Vault, log *slog.Logger) (*bench, error) {
 	b := &bench{db: db, ids: id.NewMaker(time.Now, rand.Reader)}
 	b.station, b.set = id.New[id.Station](b.ids), id.New[id.PriceSet](b.ids)
 	b.src = flow.Source{Device: id.New[id.Device](b.ids), Station: b.station, Journal: id.New[id.Journal](b.ids)}
@@ -61,7 +62,7 @@ func newBench(ctx context.Context, db *mysql.DB, e mysql.Endpoint, log *slog.Log
 	if err := errors.Join(err, admin.Close()); err != nil {
 		return nil, fmt.Errorf("making the bare table: %w", err)
 	}
-	feed := outbox.NewFeed(db, log)
+	feed := outbox.NewFeed(db, keys, log)
 	feed.Subscribe(func(frames []wire.Frame) { b.news.Add(uint64(len(frames))) })
 	b.flow = flow.New(flow.Deps{DB: db, Feed: feed, Now: time.Now, IDs: b.ids, Log: log})
 	ear := ingest.New(ingest.Deps{

@@ -20,15 +20,18 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"time"
 
 	"forecourt/hub/internal/platform/mysql"
+	"forecourt/hub/internal/platform/vault"
 )
 
 // The measurement.
@@ -75,7 +78,11 @@ func run(ctx context.Context, repeats int, each time.Duration) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	bench, err := newBench(ctx, db, server.Endpoint, log)
+	keys, err := vault.Load(filepath.Join(dir, "keys"), rand.Reader, vault.Options{MayCreate: true})
+	if err != nil {
+		return err
+	}
+	bench, err := newBench(ctx, db, server.Endpoint, keys, log)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 // TestTheApplicationMayNotChangeWhatIsWritten holds the rights of the user the
 // hub works as: it reads and writes rows, and can neither change the schema
-// nor the ledger's past.
+// nor the past of the ledger and the log.
 func TestTheApplicationMayNotChangeWhatIsWritten(t *testing.T) {
 	db := mysqltest.New(t)
 	for statement, allowed := range map[string]bool{
@@ -24,6 +24,9 @@ func TestTheApplicationMayNotChangeWhatIsWritten(t *testing.T) {
 		"TRUNCATE TABLE ledger_transfer":              false,
 		"DROP TABLE ledger_transfer":                  false,
 		"ALTER TABLE ledger_transfer ADD extra INT":   false,
+		"SELECT COUNT(*) FROM audit":                  true,
+		"UPDATE audit SET result = 'ok'":              false,
+		"DELETE FROM audit":                           false,
 		"UPDATE price SET price_fen_per_l = 1":        false,
 		"DELETE FROM price_set":                       false,
 		"UPDATE goose_db_version SET is_applied = 0":  false,

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -11,6 +12,7 @@ import (
 
 	"forecourt/hub/internal/platform/clock"
 	"forecourt/hub/internal/platform/mysql"
+	"forecourt/hub/internal/platform/vault"
 	"forecourt/shared/wire"
 )
 
@@ -19,9 +21,15 @@ const (
 	// from the table. It comes late when its writer is slow to wake up, and
 	// never when that writer lost its connection around COMMIT.
 	holeTimeout = 200 * time.Millisecond
-	// sweepEvery is how often all counters are compared with what was handed
-	// on, for the lost last event of a channel shows no hole.
+	// sweepEvery is how often the counters that moved are compared with what
+	// was handed on, for the lost last event of a channel shows no hole.
 	sweepEvery = time.Second
+	// sweepMargin is more than a transaction takes from its number to its end:
+	// so far back a sweep looks beyond the one before it.
+	sweepMargin = time.Minute
+	// sweepAllEvery is how often all counters are compared, whatever a clock
+	// that was set back says of when they moved.
+	sweepAllEvery = 10 * time.Minute
 	// readBatch bounds one reading of the table.
 	readBatch = 500
 )
@@ -30,11 +38,13 @@ const (
 // use. Without Run it still hands on all that is committed in the ordinary
 // way; Run looks for what got lost.
 type Feed struct {
-	db  *mysql.DB
-	log *slog.Logger
+	db    *mysql.DB
+	vault *vault.Vault
+	log   *slog.Logger
 
 	mu       sync.Mutex
 	channels map[wire.Channel]*line
+	holed    map[wire.Channel]*line // those of channels that hold frames back
 	subs     map[int]func([]wire.Frame)
 	nextSub  int
 }
@@ -42,13 +52,16 @@ type Feed struct {
 // line is one channel on its way out.
 type line struct {
 	done  uint64                // the last event handed on
-	ahead map[uint64]wire.Frame // committed, but one before is missing
+	ahead map[uint64]wire.Frame // committed, but one before is missing; nil when there are none
 	since time.Time             // when ahead stopped being empty
 }
 
-// NewFeed makes a Feed over the tables of db.
-func NewFeed(db *mysql.DB, log *slog.Logger) *Feed {
-	return &Feed{db: db, log: log, channels: map[wire.Channel]*line{}, subs: map[int]func([]wire.Frame){}}
+// NewFeed makes a Feed over the tables of db; v seals personal channels.
+func NewFeed(db *mysql.DB, v *vault.Vault, log *slog.Logger) *Feed {
+	return &Feed{
+		db: db, vault: v, log: log,
+		channels: map[wire.Channel]*line{}, holed: map[wire.Channel]*line{}, subs: map[int]func([]wire.Frame){},
+	}
 }
 
 // Subscribe has fn called with every channel's frames from now on, in order,
@@ -72,7 +85,7 @@ func (f *Feed) begin(ch wire.Channel, seq uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.channels[ch] == nil {
-		f.channels[ch] = &line{done: seq, ahead: map[uint64]wire.Frame{}}
+		f.channels[ch] = &line{done: seq}
 	}
 }
 
@@ -82,12 +95,12 @@ func (f *Feed) take(ch wire.Channel, frames []wire.Frame) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l := f.channels[ch]
-	for _, frame := range frames {
-		if frame.Seq > l.done {
-			l.ahead[frame.Seq] = frame
-		}
+	ready := l.take(frames, clock.Now())
+	if len(l.ahead) > 0 {
+		f.holed[ch] = l
+	} else {
+		delete(f.holed, ch)
 	}
-	ready := l.release(clock.Now())
 	if len(ready) == 0 {
 		return
 	}
@@ -96,20 +109,29 @@ func (f *Feed) take(ch wire.Channel, frames []wire.Frame) {
 	}
 }
 
-// release takes out of ahead what follows done without a hole.
-func (l *line) release(now time.Time) []wire.Frame {
-	var ready []wire.Frame
-	for {
-		frame, ok := l.ahead[l.done+1]
-		if !ok {
-			break
+// take keeps frames and takes out what now follows without a hole. In the
+// ordinary way that is the frames themselves.
+func (l *line) take(frames []wire.Frame, now time.Time) (ready []wire.Frame) {
+	for _, frame := range frames {
+		switch {
+		case frame.Seq == l.done+1:
+			l.done = frame.Seq
+			delete(l.ahead, frame.Seq)
+			ready = append(ready, frame)
+		case frame.Seq > l.done:
+			if l.ahead == nil {
+				l.ahead = map[uint64]wire.Frame{}
+			}
+			l.ahead[frame.Seq] = frame
 		}
+	}
+	for frame, ok := l.ahead[l.done+1]; ok; frame, ok = l.ahead[l.done+1] {
 		delete(l.ahead, frame.Seq)
 		l.done = frame.Seq
 		ready = append(ready, frame)
 	}
 	if len(l.ahead) == 0 {
-		l.since = time.Time{}
+		l.ahead, l.since = nil, time.Time{}
 	} else if len(ready) > 0 || l.since.IsZero() {
 		l.since = now
 	}
@@ -119,13 +141,17 @@ func (l *line) release(now time.Time) []wire.Frame {
 // Run looks for events that were committed and not handed on, and hands them
 // on, until ctx ends. While the database is away it waits.
 func (f *Feed) Run(ctx context.Context) error {
+	var swept time.Time // what moved before was compared; zero: nothing was
 	for n := 0; ; n++ {
 		if err := clock.Sleep(ctx, holeTimeout); err != nil {
 			return nil //nolint:nilerr // the end of ctx is how Run ends
 		}
+		if n%int(sweepAllEvery/holeTimeout) == 0 {
+			swept = time.Time{}
+		}
 		var err error
 		if n%int(sweepEvery/holeTimeout) == 0 {
-			err = f.sweep(ctx)
+			swept, err = f.sweep(ctx, swept)
 		} else {
 			err = f.fill(ctx)
 		}
@@ -135,25 +161,31 @@ func (f *Feed) Run(ctx context.Context) error {
 	}
 }
 
-// sweep reads every counter and what it is ahead of this feed. A counter is
-// read without its lock: it shows committed events only.
-func (f *Feed) sweep(ctx context.Context) error {
+// sweep reads every counter that moved since the sweep at last, and what it is
+// ahead of this feed. A counter is read without its lock: it shows committed
+// events only. It returns when it began, or last if it failed.
+func (f *Feed) sweep(ctx context.Context, last time.Time) (time.Time, error) {
+	began, since := clock.Now(), time.Unix(0, 0)
+	if !last.IsZero() {
+		since = last.Add(-sweepMargin)
+	}
 	var heads []struct {
 		Channel wire.Channel
 		Seq     uint64
 	}
-	if err := f.db.SelectContext(ctx, &heads, "SELECT channel, seq FROM stream ORDER BY channel"); err != nil {
-		return fmt.Errorf("reading the counters: %w", err)
+	err := f.db.SelectContext(ctx, &heads, "SELECT channel, seq FROM stream WHERE moved_at >= ? ORDER BY channel", since.UTC())
+	if err != nil {
+		return last, fmt.Errorf("reading the counters: %w", err)
 	}
 	for _, head := range heads {
 		// A channel this process has not written to begins here: its earlier
 		// events were another life's, and are read by Since.
 		f.begin(head.Channel, head.Seq)
 		if err := f.catchUp(ctx, head.Channel, head.Seq); err != nil {
-			return err
+			return last, err
 		}
 	}
-	return nil
+	return began, nil
 }
 
 // fill reads the holes that have been open too long.
@@ -171,7 +203,7 @@ func (f *Feed) holes(now time.Time) map[wire.Channel]uint64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	open := map[wire.Channel]uint64{}
-	for ch, l := range f.channels {
+	for ch, l := range f.holed {
 		if len(l.ahead) > 0 && now.Sub(l.since) >= holeTimeout {
 			open[ch] = slices.Max(slices.Collect(maps.Keys(l.ahead)))
 		}
@@ -187,6 +219,13 @@ func (f *Feed) catchUp(ctx context.Context, ch wire.Channel, upTo uint64) error 
 			return nil
 		}
 		frames, err := f.read(ctx, ch, after, upTo, readBatch)
+		if sealed := new(SealedError); errors.As(err, &sealed) {
+			// Waiting will not open it. Who follows sees the hole, as below.
+			f.log.Error("an unpublished event cannot be opened", "channel", ch, "seq", sealed.Seq, "error", sealed.Err)
+			f.take(ch, frames)
+			f.skip(ch, sealed.Seq)
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,9 @@
 //   - A Feed hands on each channel's frames in that order, each exactly once
 //     in the life of the process.
 //   - A channel's epoch is made with its counter and lives as long.
+//   - In the table, what is said in personal channels is sealed and bound to
+//     its channel and number: a stolen database does not tell what people
+//     wrote, and a moved or changed event is refused.
 //
 // # Who blocks whom
 //
@@ -62,7 +65,7 @@ func Append(ctx context.Context, tx *mysql.Tx, feed *Feed, ch wire.Channel, even
 	for i, e := range events {
 		seq := last - uint64(len(events)-1-i)
 		frames[i] = wire.Frame{K: e.Kind, Ch: ch, Seq: seq, At: e.At, D: wire.Body(e.Body)}
-		rows[i] = row{Channel: ch, Seq: seq, Kind: e.Kind, Body: string(frames[i].D), At: e.At}
+		rows[i] = row{Channel: ch, Seq: seq, Kind: e.Kind, Body: feed.seal(ch, seq, frames[i].D), At: e.At}
 	}
 	_, err = tx.NamedExecContext(ctx, `INSERT INTO outbox (channel, seq, kind, body, at)
 		VALUES (:channel, :seq, :kind, :body, :at)`, rows)
@@ -78,19 +81,15 @@ type row struct {
 	Channel wire.Channel
 	Seq     uint64
 	Kind    wire.Kind
-	Body    string
+	Body    []byte // JSON, or that sealed
 	At      time.Time
-}
-
-func (r row) frame() wire.Frame {
-	return wire.Frame{K: r.Kind, Ch: r.Channel, Seq: r.Seq, At: r.At, D: []byte(r.Body)}
 }
 
 // number takes n numbers of channel ch under its lock and returns the last.
 func (f *Feed) number(ctx context.Context, tx *mysql.Tx, ch wire.Channel, n int) (uint64, error) {
 	// LAST_INSERT_ID(x) hands x back with the UPDATE's own answer.
-	const next = "UPDATE stream SET seq = LAST_INSERT_ID(seq + ?) WHERE channel = ?"
-	result, err := tx.ExecContext(ctx, next, n, ch)
+	const next = "UPDATE stream SET seq = LAST_INSERT_ID(seq + ?), moved_at = ? WHERE channel = ?"
+	result, err := tx.ExecContext(ctx, next, n, clock.Now(), ch)
 	if err != nil {
 		return 0, err
 	}
@@ -115,7 +114,7 @@ func (f *Feed) number(ctx context.Context, tx *mysql.Tx, ch wire.Channel, n int)
 // create makes the counter of a channel unless another has made it meanwhile.
 func create(ctx context.Context, db sqlx.ExecerContext, ch wire.Channel) error {
 	epoch := id.New[id.Epoch](id.NewMaker(clock.Now, clock.Random()))
-	_, err := db.ExecContext(ctx, "INSERT INTO stream (channel, epoch, seq) VALUES (?, ?, 0)", ch, epoch)
+	_, err := db.ExecContext(ctx, "INSERT INTO stream (channel, epoch, seq, moved_at) VALUES (?, ?, 0, ?)", ch, epoch, clock.Now())
 	if err != nil && !mysql.IsDuplicate(err) {
 		return fmt.Errorf("making the counter of %s: %w", ch, err)
 	}
@@ -165,7 +164,9 @@ func (f *Feed) Since(ctx context.Context, pos wire.Position, limit int) (frames 
 	return frames, whole, nil
 }
 
-// read returns events after, up to and including upTo, oldest first.
+// read returns events after, up to and including upTo, oldest first. At an
+// event that cannot be opened it ends, with those before it and a
+// *SealedError.
 func (f *Feed) read(ctx context.Context, ch wire.Channel, after, upTo uint64, limit int) ([]wire.Frame, error) {
 	var rows []row
 	err := f.db.SelectContext(ctx, &rows, `SELECT channel, seq, kind, body, at FROM outbox
@@ -173,9 +174,13 @@ func (f *Feed) read(ctx context.Context, ch wire.Channel, after, upTo uint64, li
 	if err != nil {
 		return nil, fmt.Errorf("reading events of %s: %w", ch, err)
 	}
-	frames := make([]wire.Frame, len(rows))
-	for i, r := range rows {
-		frames[i] = r.frame()
+	frames := make([]wire.Frame, 0, len(rows))
+	for _, r := range rows {
+		body, err := f.unseal(r)
+		if err != nil {
+			return frames, err
+		}
+		frames = append(frames, wire.Frame{K: r.Kind, Ch: r.Channel, Seq: r.Seq, At: r.At, D: body})
 	}
 	return frames, nil
 }

@@ -12,6 +12,7 @@ import (
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/mysql/mysqltest"
 	"forecourt/hub/internal/platform/outbox"
+	"forecourt/hub/internal/platform/vault/vaulttest"
 	"forecourt/shared/wire"
 )
 
@@ -89,7 +90,7 @@ func checkDense(t *testing.T, frames []wire.Frame, first uint64) {
 // for "greater than the last" skips rows.
 func TestManyWritersMakeNoHole(t *testing.T) {
 	db := mysqltest.New(t)
-	feed := outbox.NewFeed(db, mysqltest.Log(t))
+	feed := outbox.NewFeed(db, vaulttest.ForTest(), mysqltest.Log(t))
 	got, cancel := collect(feed)
 	defer cancel()
 	channels := []wire.Channel{"desk/A", "desk/B", "desk/C"}
@@ -194,14 +195,14 @@ func position(t *testing.T, db *mysql.DB, feed *outbox.Feed, ch wire.Channel) wi
 // numbers on.
 func TestAFreshFeedContinues(t *testing.T) {
 	db := mysqltest.New(t)
-	first := outbox.NewFeed(db, mysqltest.Log(t))
+	first := outbox.NewFeed(db, vaulttest.ForTest(), mysqltest.Log(t))
 	for n := range 3 {
 		if err := publish(t.Context(), db, first, "desk/A", news(1, n)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	before := position(t, db, first, "desk/A")
-	second := outbox.NewFeed(db, mysqltest.Log(t))
+	second := outbox.NewFeed(db, vaulttest.ForTest(), mysqltest.Log(t))
 	got, cancel := collect(second)
 	defer cancel()
 	if err := publish(t.Context(), db, second, "desk/A", news(1, 3)); err != nil {
@@ -226,7 +227,7 @@ func TestAFreshFeedContinues(t *testing.T) {
 // leaves an event in the table that no AfterCommit announced.
 func TestRunFindsWhatWasNeverHandedOn(t *testing.T) {
 	db := mysqltest.New(t)
-	feed := outbox.NewFeed(db, mysqltest.Log(t))
+	feed := outbox.NewFeed(db, vaulttest.ForTest(), mysqltest.Log(t))
 	got, cancel := collect(feed)
 	defer cancel()
 	if err := publish(t.Context(), db, feed, "desk/A", news(1, 0)); err != nil {
@@ -236,7 +237,7 @@ func TestRunFindsWhatWasNeverHandedOn(t *testing.T) {
 	ended := make(chan error)
 	go func() { ended <- feed.Run(ctx) }()
 	// Another feed's commits are as unannounced to this one as lost ones.
-	lost := outbox.NewFeed(db, mysqltest.Log(t))
+	lost := outbox.NewFeed(db, vaulttest.ForTest(), mysqltest.Log(t))
 	if err := publish(t.Context(), db, lost, "desk/A", news(1, 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +259,7 @@ func TestRunFindsWhatWasNeverHandedOn(t *testing.T) {
 
 func TestPositionBelongsToTheSnapshotItIsReadIn(t *testing.T) {
 	db := mysqltest.New(t)
-	feed := outbox.NewFeed(db, mysqltest.Log(t))
+	feed := outbox.NewFeed(db, vaulttest.ForTest(), mysqltest.Log(t))
 	err := db.InTx(t.Context(), "reading", func(ctx context.Context, tx *mysql.Tx) error {
 		empty, err := feed.Position(ctx, tx, "desk/A")
 		if err != nil || empty.Seq != 0 || empty.Ep.IsZero() {
@@ -283,7 +284,7 @@ func TestPositionBelongsToTheSnapshotItIsReadIn(t *testing.T) {
 
 func TestSinceRefusesWhatItCannotTell(t *testing.T) {
 	db := mysqltest.New(t)
-	feed := outbox.NewFeed(db, mysqltest.Log(t))
+	feed := outbox.NewFeed(db, vaulttest.ForTest(), mysqltest.Log(t))
 	for n := range 4 {
 		if err := publish(t.Context(), db, feed, "desk/A", news(1, n)); err != nil {
 			t.Fatal(err)
@@ -318,7 +319,7 @@ func TestSinceRefusesWhatItCannotTell(t *testing.T) {
 
 func TestPruneRemovesTheOldOnly(t *testing.T) {
 	db := mysqltest.New(t)
-	feed := outbox.NewFeed(db, mysqltest.Log(t))
+	feed := outbox.NewFeed(db, vaulttest.ForTest(), mysqltest.Log(t))
 	old := news(1, 0)
 	old.At = clock.Now().Add(-2 * time.Hour)
 	many := make([]outbox.Event, 1500) // more than one DELETE removes
