@@ -1,0 +1,107 @@
+package member
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"forecourt/hub/internal/platform/mysql"
+	"forecourt/hub/internal/platform/vault"
+	"forecourt/shared/id"
+	"forecourt/shared/wire"
+)
+
+// Login opens a session for whoever has the code that was sent to a number; a
+// number not seen before becomes a member. It answers wire.ProblemCodeRefused,
+// the same whichever is wrong.
+func (s *Store) Login(ctx context.Context, req wire.DriverLogin) (wire.DriverSession, error) {
+	phone, err := NormalPhone(req.Phone)
+	if err != nil {
+		return wire.DriverSession{}, err
+	}
+	code, ok := tidy(req.Code)
+	if !ok || len(code) != codeDigits || !digits(code) {
+		return wire.DriverSession{}, wire.NewProblem(wire.ProblemCodeRefused, "a code has 6 digits")
+	}
+	token, hash, err := newToken(s.Random)
+	if err != nil {
+		return wire.DriverSession{}, err
+	}
+	session := wire.DriverSession{Token: token, ExpiresAt: s.Now().Add(sessionIdle)}
+	right := false
+	err = s.DB.InTx(ctx, "signing a member in", func(ctx context.Context, tx *mysql.Tx) (err error) {
+		index := s.phoneIndex(phone)
+		if right, err = s.useCode(ctx, tx, index, code); err != nil || !right {
+			return err
+		}
+		who, err := s.memberOf(ctx, tx, phone, index)
+		if err != nil {
+			return err
+		}
+		if err := s.openSession(ctx, tx, who, hash); err != nil {
+			return err
+		}
+		session.Member, err = s.Load(ctx, tx, who)
+		return err
+	})
+	if err != nil {
+		return wire.DriverSession{}, err
+	}
+	if !right {
+		return wire.DriverSession{}, wire.NewProblem(wire.ProblemCodeRefused, "")
+	}
+	return session, nil
+}
+
+// memberOf is whose number it is, as part of tx, which has locked the number:
+// of who is a member already, or of a new one.
+func (s *Store) memberOf(ctx context.Context, tx *mysql.Tx, phone string, index phoneIndex) (id.Member, error) {
+	var who id.Member
+	err := tx.GetContext(ctx, &who, "SELECT id FROM member WHERE phone_index = ?", index[:])
+	if errors.Is(err, sql.ErrNoRows) {
+		return s.join(ctx, tx, phone, index)
+	}
+	if err != nil {
+		return who, fmt.Errorf("finding a member: %w", err)
+	}
+	return who, nil
+}
+
+// join makes a member.
+func (s *Store) join(ctx context.Context, tx *mysql.Tx, phone string, index phoneIndex) (id.Member, error) {
+	number, err := nextNumber(ctx, tx)
+	if err != nil {
+		return id.Member{}, err
+	}
+	who := id.New[id.Member](s.IDs)
+	_, err = tx.ExecContext(ctx, "INSERT INTO member (id, number, name, phone, phone_index, created_at) VALUES (?, ?, NULL, ?, ?, ?)",
+		who, number, s.Vault.Seal(memberCell("phone", who), []byte(phone)), index[:], s.Now())
+	if err != nil {
+		return id.Member{}, fmt.Errorf("entering a member: %w", err)
+	}
+	return who, nil
+}
+
+// nextNumber takes the next member number under the counter's lock: a number
+// is given when its member is committed, or not at all.
+func nextNumber(ctx context.Context, tx *mysql.Tx) (string, error) {
+	result, err := tx.ExecContext(ctx, `INSERT INTO member_counter (id, last) VALUES (1, LAST_INSERT_ID(1))
+		ON DUPLICATE KEY UPDATE last = LAST_INSERT_ID(last + 1)`)
+	if err != nil {
+		return "", fmt.Errorf("taking a member number: %w", err)
+	}
+	n, err := result.LastInsertId()
+	if err != nil {
+		return "", fmt.Errorf("taking a member number: %w", err)
+	}
+	return fmt.Sprintf("M%06d", n), nil
+}
+
+func memberCell(column string, m id.Member) vault.Cell {
+	return vault.Cell{Table: "member", Column: column, Row: m}
+}
+
+func vehicleCell(column string, v id.Vehicle) vault.Cell {
+	return vault.Cell{Table: "vehicle", Column: column, Row: v}
+}

@@ -1,0 +1,92 @@
+// Package member knows the drivers: who they are, how they sign in, and what
+// they drive.
+//
+// # What it promises
+//
+//   - Phone numbers, names, plates and models are sealed in the database;
+//     numbers and plates are found again by a keyed hash whose key is not
+//     there. No column holds any of them in clear.
+//   - A driver signs in with a one-time code sent to their phone. Asking for
+//     one, and failing to use one, answers the same whether or not the number
+//     is a member's; the first success makes it one.
+//   - A code works once, for five minutes, and for five tries. Asking is
+//     bounded by number and by address.
+//   - A session is 32 random bytes, kept as their SHA-256 only. It ends after
+//     90 days without use, on logout, and when a member opens more than ten.
+//   - Members are numbered without a hole, in the order of joining.
+//   - While the database is away, members who were seen just before are still
+//     known.
+//
+// Errors meant for people are *wire.Problem.
+package member
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"forecourt/hub/internal/platform/mysql"
+	"forecourt/hub/internal/platform/recall"
+	"forecourt/hub/internal/platform/vault"
+	"forecourt/shared/id"
+)
+
+// Actor is a signed-in member.
+type Actor struct {
+	// Member is who, Number what people say: "M000123".
+	Member id.Member
+	Number string
+}
+
+// Deps is what a Store works with.
+type Deps struct {
+	DB    *mysql.DB
+	Vault *vault.Vault
+	// Now is the clock, Random the source of codes and tokens.
+	Now    func() time.Time
+	Random io.Reader
+	// IDs makes the ids of members and vehicles.
+	IDs *id.Maker
+	// Codes brings a one-time code to a phone number: notice.Codes makes one.
+	Codes func(ctx context.Context, phone, code string, expires time.Time) error
+}
+
+// Store is all members. It is safe for concurrent use.
+type Store struct {
+	Deps
+	known   *recall.Memory[Actor]
+	numbers *limiter // codes by phone number
+	remotes *limiter // codes by address
+}
+
+const (
+	// recallFor is how long members stay known while the database is away.
+	recallFor = 10 * time.Minute
+	// recallLimit bounds how many.
+	recallLimit = 10_000
+)
+
+// New makes a Store.
+func New(d Deps) *Store {
+	return &Store{
+		Deps:    d,
+		known:   recall.New[Actor](d.Now, recallFor, recallLimit),
+		numbers: newLimiter(d.Now, rate{1, time.Minute}, rate{5, time.Hour}),
+		remotes: newLimiter(d.Now, rate{20, time.Hour}),
+	}
+}
+
+// Purposes of the keyed hashes; changing one loses everybody.
+const (
+	purposePhone = "member.phone"
+	purposePlate = "vehicle.plate"
+	purposeCode  = "login.code"
+)
+
+// Limits of what a member says of themselves.
+const (
+	maxName     = 40 // characters
+	maxModel    = 60
+	maxVehicles = 10
+	maxSessions = 10
+)
