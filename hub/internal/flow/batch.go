@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"forecourt/hub/internal/domain/claim"
 	"forecourt/hub/internal/domain/ledger"
 	"forecourt/hub/internal/domain/sale"
 	"forecourt/hub/internal/platform/mysql"
@@ -45,6 +46,9 @@ type batch struct {
 	order []id.Sale
 	keys  map[string]id.Sale // device keys in hand
 
+	claims map[int]claim.Claim // those that wait, by nozzle
+	taken  []id.Claim          // those whose delivery has come
+
 	transfers []ledger.Transfer
 	prices    []wire.PriceApplied
 	spent     []wire.AuthorizationUsed
@@ -64,7 +68,7 @@ func newBatch(f *Flow, l *lane, src Source, careful bool) *batch {
 	return &batch{
 		f: f, l: l, src: src, careful: careful, now: f.now(), ordinal: l.ordinal,
 		chains: map[int]*sale.Chain{}, touched: map[int]bool{},
-		sales: map[id.Sale]*entry{}, keys: map[string]id.Sale{},
+		sales: map[id.Sale]*entry{}, keys: map[string]id.Sale{}, claims: map[int]claim.Claim{},
 	}
 }
 
@@ -99,8 +103,8 @@ func (b *batch) run(ctx context.Context, tx *mysql.Tx, facts []Fact) error {
 	return b.write(ctx, tx)
 }
 
-// recall reads, with locks, what the facts will change: their nozzles' chains
-// and the deliveries in hand there. A careful batch also reads which of its
+// recall reads, with locks, what the facts will change: their nozzles' chains,
+// the claims that wait and the deliveries in hand there. A careful batch also reads which of its
 // deliveries are stored already. That is the one place where sales are locked
 // before accounts: deliveries in hand are nobody else's business, and a
 // careful batch that meets a payment of a sale told twice may be run again.
@@ -116,6 +120,9 @@ func (b *batch) recall(ctx context.Context, tx *mysql.Tx, facts []Fact) error {
 		if !c.OpenSale.IsZero() {
 			open = append(open, c.OpenSale)
 		}
+	}
+	if err := b.recallClaims(ctx, tx); err != nil {
+		return err
 	}
 	var keys []string
 	if b.careful {
@@ -197,6 +204,9 @@ func (b *batch) put(s sale.Sale) *entry {
 		s.Day, s.Ordinal = b.l.day, b.ordinal
 	} else {
 		s.Day, s.Ordinal = e.Day, e.Ordinal
+		if !e.Member.IsZero() {
+			s.Member = e.Member
+		}
 	}
 	if !e.changed {
 		b.order = append(b.order, s.ID)

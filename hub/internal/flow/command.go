@@ -44,11 +44,14 @@ func (c command) sum() ([]byte, error) {
 }
 
 // effect is what a command does: prepare, if any, is called first, outside the
-// transaction, to decide on what is read; do then writes. Both run again when
-// do answers sale.ErrChanged or finds a unique key taken.
+// transaction, to decide on what is read; do then writes, and answers with the
+// events of the desk channel; also, if any, writes the events of channels that
+// come after it. All run again when one answers sale.ErrChanged or finds a
+// unique key taken.
 type effect[R any] struct {
 	prepare func(ctx context.Context) error
 	do      func(ctx context.Context, tx *mysql.Tx) (R, []outbox.Event, error)
+	also    func(ctx context.Context, tx *mysql.Tx, result R) error
 }
 
 // perform runs a command once: a repeat of it is answered with the first
@@ -79,7 +82,10 @@ func perform[R any](ctx context.Context, f *Flow, c command, e effect[R]) (resul
 			if result, events, err = e.do(ctx, tx); err != nil {
 				return err
 			}
-			return f.keepResult(ctx, tx, c, sum, result, events)
+			if err := f.keepResult(ctx, tx, c, sum, result, events); err != nil || e.also == nil {
+				return err
+			}
+			return e.also(ctx, tx, result)
 		})
 		if !errors.Is(err, sale.ErrChanged) && !mysql.IsDuplicate(err) {
 			break
@@ -112,8 +118,8 @@ func (f *Flow) firstResult(ctx context.Context, c command, sum []byte, result an
 	return true, nil
 }
 
-// keepResult stores the result and writes the events: the last statements of
-// the transaction.
+// keepResult stores the result and writes the events of the desk channel: the
+// last statements of the transaction but for events of later channels.
 func (f *Flow) keepResult(ctx context.Context, tx *mysql.Tx, c command, sum []byte, result any, events []outbox.Event) error {
 	response, err := json.Marshal(result)
 	if err != nil {

@@ -22,6 +22,7 @@ func (b *batch) start(e wire.SaleStarted) {
 	s.State = wire.SaleOpen
 	s.Price, s.PriceSet, s.Before, s.After = e.Price, e.PriceSet, e.Before, e.Before
 	s.StartedAt, s.Authorization = b.plausible(e.StartedAt), e.Authorization
+	s.Member = b.claimant(c, s)
 	b.put(s)
 	c.Begin(s.ID, e.Before)
 }
@@ -43,6 +44,9 @@ func (b *batch) end(e wire.SaleEnded) {
 	s.Before, s.After = e.Before, e.After
 	s.StartedAt, s.EndedAt = b.plausible(e.StartedAt), b.plausible(e.EndedAt)
 	s.Authorization, s.DeviceKey, s.Backfilled = e.Authorization, deviceKey(e.DeviceKey), e.Backfilled
+	if started := b.sales[e.Sale] != nil; !started && s.State != wire.SaleVoid {
+		s.Member = b.claimant(c, s)
+	}
 	b.judge(s)
 	if !e.Authorization.IsZero() {
 		b.spent = append(b.spent, wire.AuthorizationUsed{Authorization: e.Authorization, Nozzle: number})

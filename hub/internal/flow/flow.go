@@ -12,15 +12,21 @@
 //   - Every change of a sale, a price or a proof is an event of the station's
 //     desk channel, written by the transaction that made it true.
 //   - Whoever changes what pumpd should make true has the functions of OnWant
-//     called after the commit.
+//     called after the commit; who is at a nozzle, those of OnClaim; who may
+//     follow a conversation, those of OnPartiesChanged.
+//   - A message of a conversation is acknowledged after the commit that holds
+//     it, its number and its events. Its id is its key, as a command's.
 //
 // # Lock order
 //
 // Every transaction locks in this order and skips what it does not need: the
-// position of a device's journal, chains by nozzle, accounts by id, sales and
-// payments, nozzles by number, the station, the desk channel's counter. What
-// is decided by a read is read outside the transaction and guarded by a
-// conditional UPDATE inside it, or read with a lock.
+// position of a device's journal, chains by nozzle, claims by id, accounts by
+// id, sales and payments, nozzles by number, the station, who answers there, a
+// conversation's row, its messages, uploads and notices, replies kept ready and
+// support's settings, the audit log, the results of commands, and last the
+// channels' counters in ascending order of their names (chat, desk, driver,
+// support). What is decided by a read is read outside the transaction and
+// guarded by a conditional UPDATE inside it, or read with a lock.
 package flow
 
 import (
@@ -31,9 +37,15 @@ import (
 	"sync/atomic"
 	"time"
 
+	"forecourt/hub/internal/domain/chat"
+	"forecourt/hub/internal/domain/claim"
+	"forecourt/hub/internal/domain/media"
+	"forecourt/hub/internal/domain/member"
+	"forecourt/hub/internal/domain/notice"
 	"forecourt/hub/internal/domain/station"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/outbox"
+	"forecourt/hub/internal/platform/vault"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -45,6 +57,21 @@ type Deps struct {
 	Now  func() time.Time
 	IDs  *id.Maker
 	Log  *slog.Logger
+
+	// What follows serves drivers and conversations; sales do without.
+
+	// Vault seals what is said.
+	Vault *vault.Vault
+	// Members, Notices and Media are who asks, what they are told while away,
+	// and what they send; Notifier takes notices out of the house.
+	Members  *member.Store
+	Notices  *notice.Store
+	Notifier notice.Notifier
+	Media    *media.Store
+	// Rooms holds the live conversations, and who is there.
+	Rooms *chat.Rooms
+	// Words judges what may be said.
+	Words chat.Checker
 }
 
 // Flow runs the steps. It is safe for concurrent use.
@@ -53,14 +80,29 @@ type Flow struct {
 
 	mu    sync.Mutex
 	lanes map[id.Station]*lane
-	wants []func(id.Station)
+	hooks hooks
 
 	counts counts
+	chat   *conversations
+	places places
+}
+
+// hooks is who is told of what, after its commit.
+type hooks struct {
+	wants   []func(id.Station)
+	claims  []func(claim.Stand)
+	parties []func(id.Thread)
+	// fuelling is asked, not told: what a member at a nozzle sees.
+	fuelling func(context.Context, id.Member) *wire.Fuelling
 }
 
 // New makes a Flow.
 func New(d Deps) *Flow {
-	return &Flow{Deps: d, lanes: map[id.Station]*lane{}}
+	f := &Flow{Deps: d, lanes: map[id.Station]*lane{}, chat: newConversations(d)}
+	if d.Rooms != nil {
+		d.Rooms.From(source{f})
+	}
+	return f
 }
 
 // counts is the Flow's counters.
@@ -95,16 +137,56 @@ func (f *Flow) Counts() Counts {
 func (f *Flow) OnWant(fn func(id.Station)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.wants = append(f.wants, fn)
+	f.hooks.wants = append(f.hooks.wants, fn)
+}
+
+// OnClaim has fn called after every commit that changed which member stands at
+// a nozzle, or whose delivery runs there. fn must not block. Call it before the
+// Flow is used.
+func (f *Flow) OnClaim(fn func(claim.Stand)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hooks.claims = append(f.hooks.claims, fn)
+}
+
+// OnPartiesChanged has fn called after every commit that changed which agent
+// has a conversation, so that who is no longer a party follows it no more. fn
+// must not block. Call it before the Flow is used.
+func (f *Flow) OnPartiesChanged(fn func(t id.Thread)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hooks.parties = append(f.hooks.parties, fn)
 }
 
 // wanted calls the functions of OnWant.
 func (f *Flow) wanted(s id.Station) {
 	f.mu.Lock()
-	fns := f.wants
+	fns := f.hooks.wants
 	f.mu.Unlock()
 	for _, fn := range fns {
 		fn(s)
+	}
+}
+
+// claimed calls the functions of OnClaim.
+func (f *Flow) claimed(stands ...claim.Stand) {
+	f.mu.Lock()
+	fns := f.hooks.claims
+	f.mu.Unlock()
+	for _, s := range stands {
+		for _, fn := range fns {
+			fn(s)
+		}
+	}
+}
+
+// partiesChanged calls the functions of OnPartiesChanged.
+func (f *Flow) partiesChanged(t id.Thread) {
+	f.mu.Lock()
+	fns := f.hooks.parties
+	f.mu.Unlock()
+	for _, fn := range fns {
+		fn(t)
 	}
 }
 

@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -8,12 +9,15 @@ import (
 	"testing"
 	"time"
 
+	"forecourt/hub/internal/domain/member"
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/hub/internal/domain/station"
 	"forecourt/hub/internal/flow"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/mysql/mysqltest"
 	"forecourt/hub/internal/platform/outbox"
+	"forecourt/hub/internal/platform/vault"
+	"forecourt/hub/internal/platform/vault/vaulttest"
 	"forecourt/shared/id"
 	"forecourt/shared/unit"
 	"forecourt/shared/wire"
@@ -21,7 +25,7 @@ import (
 
 // house is one station on a database of its own, with a pumpd and staff.
 type house struct {
-	t    *testing.T
+	t    testing.TB
 	db   *mysql.DB
 	feed *outbox.Feed
 	flow *flow.Flow
@@ -33,6 +37,10 @@ type house struct {
 	seq     uint64
 	totals  map[int]unit.Millilitre
 
+	members *member.Store
+	code    string // the last one-time code sent
+	keys    *vault.Vault
+
 	mu     sync.Mutex
 	clock  time.Time
 	events []wire.Frame
@@ -43,7 +51,7 @@ var start = time.Date(2026, 3, 12, 1, 0, 0, 0, time.UTC)
 
 // newHouse sets up a station with nozzles 1 to 8: 92# at 7.50 on the odd ones,
 // 95# at 7.98 on the even ones.
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	h := &house{t: t, db: mysqltest.New(t), clock: start, totals: map[int]unit.Millilitre{}}
 	h.ids = id.NewMaker(h.now, rand.Reader)
 	h.station, h.set = id.New[id.Station](h.ids), id.New[id.PriceSet](h.ids)
@@ -68,9 +76,13 @@ func newHouse(t *testing.T) *house {
 	if err := station.Install(t.Context(), h.db, layout); err != nil {
 		t.Fatal(err)
 	}
-	h.feed = outbox.NewFeed(h.db, mysqltest.Log(t))
+	h.keys = vaulttest.ForTest()
+	h.feed = outbox.NewFeed(h.db, h.keys, mysqltest.Log(t))
 	t.Cleanup(h.feed.Subscribe(func(frames []wire.Frame) { h.events = append(h.events, frames...) }))
-	h.flow = flow.New(flow.Deps{DB: h.db, Feed: h.feed, Now: h.now, IDs: h.ids, Log: mysqltest.Log(t)})
+	h.members = member.New(member.Deps{DB: h.db, Vault: h.keys, Now: h.now, Random: rand.Reader, IDs: h.ids, Codes: h.texted})
+	h.flow = flow.New(flow.Deps{
+		DB: h.db, Feed: h.feed, Now: h.now, IDs: h.ids, Log: mysqltest.Log(t), Vault: h.keys, Members: h.members,
+	})
 	return h
 }
 
@@ -96,6 +108,25 @@ func (h *house) actor(role wire.Role) staff.Actor {
 func (h *house) cashier() staff.Actor { return h.actor(wire.RoleCashier) }
 func (h *house) head() staff.Actor    { return h.actor(wire.RoleHead) }
 func (h *house) key() id.Command      { return id.New[id.Command](h.ids) }
+
+// texted takes the place of the text message that brings a one-time code.
+func (h *house) texted(_ context.Context, _, code string, _ time.Time) error {
+	h.code = code
+	return nil
+}
+
+// driver is a member with a phone number of their own.
+func (h *house) driver(phone string) member.Actor {
+	h.t.Helper()
+	if _, err := h.members.SendCode(h.t.Context(), "192.0.2.1", phone); err != nil {
+		h.t.Fatal(err)
+	}
+	session, err := h.members.Login(h.t.Context(), wire.DriverLogin{Phone: phone, Code: h.code})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return member.Actor{Member: session.Member.ID, Number: session.Member.Number}
+}
 
 // fact numbers a fact of the house's pumpd.
 func (h *house) fact(body any) flow.Fact {

@@ -27,17 +27,28 @@ const maxNote = 400
 func (f *Flow) Pay(ctx context.Context, actor staff.Actor, key id.Command, which id.Sale, req wire.PayRequest) (wire.Sale, error) {
 	var s sale.Sale
 	var attempt payment.Attempt
+	var name string
 	c := command{actor, key, "pay", staff.TakePayment, which.String(), req}
 	paid, repeat, err := perform(ctx, f, c, effect[wire.Sale]{
 		prepare: func(ctx context.Context) (err error) {
 			if s, err = ofStation(ctx, f.DB, actor.Station, which); err != nil {
 				return err
 			}
-			attempt, err = f.attempt(s, actor, key, req)
+			if attempt, err = f.attempt(s, actor, key, req); err != nil {
+				return err
+			}
+			name, err = f.nameFor(ctx, s)
 			return err
 		},
 		do: func(ctx context.Context, tx *mysql.Tx) (wire.Sale, []outbox.Event, error) {
 			return f.pay(ctx, tx, s, attempt)
+		},
+		also: func(ctx context.Context, tx *mysql.Tx, paid wire.Sale) error {
+			settled := s
+			settled.State = paid.State
+			return f.tellMember(ctx, tx, settled.Member, outbox.Event{
+				Kind: wire.KindOrder, Body: settled.Order(name, paid.Payment), At: attempt.At,
+			})
 		},
 	})
 	if err == nil && !repeat {
@@ -111,21 +122,30 @@ func (f *Flow) Resolve(ctx context.Context, actor staff.Actor, key id.Command, w
 		return wire.Sale{}, bad("a note of 1 to %d characters is needed", maxNote)
 	}
 	var was, next sale.Sale
+	var name string
 	c := command{actor, key, "resolve", staff.ResolveSale, which.String(), req}
 	resolved, _, err := perform(ctx, f, c, effect[wire.Sale]{
 		prepare: func(ctx context.Context) (err error) {
 			if was, err = ofStation(ctx, f.DB, actor.Station, which); err != nil {
 				return err
 			}
-			prices, err := f.pricesOf(ctx, was)
+			prices, err := f.pricesOf(ctx, f.DB, was)
 			if err != nil {
 				return err
 			}
-			next, err = was.Resolve(req, prices)
-			return resolveProblem(was, err)
+			if next, err = was.Resolve(req, prices); err != nil {
+				return resolveProblem(was, err)
+			}
+			name, err = f.nameFor(ctx, was)
+			return err
 		},
 		do: func(ctx context.Context, tx *mysql.Tx) (wire.Sale, []outbox.Event, error) {
 			return f.resolve(ctx, tx, was, next)
+		},
+		also: func(ctx context.Context, tx *mysql.Tx, _ wire.Sale) error {
+			return f.tellMember(ctx, tx, next.Member, outbox.Event{
+				Kind: wire.KindOrder, Body: next.Order(name, nil), At: f.now(),
+			})
 		},
 	})
 	return resolved, err
@@ -133,16 +153,16 @@ func (f *Flow) Resolve(ctx context.Context, actor staff.Actor, key id.Command, w
 
 // pricesOf is the price that a sale's set says, or for a sale without a known
 // set the price in force; zero if there is none.
-func (f *Flow) pricesOf(ctx context.Context, s sale.Sale) (unit.FenPerLitre, error) {
-	prices, err := station.PricesOf(ctx, f.DB, s.Station, s.PriceSet)
+func (f *Flow) pricesOf(ctx context.Context, q reader, s sale.Sale) (unit.FenPerLitre, error) {
+	prices, err := station.PricesOf(ctx, q, s.Station, s.PriceSet)
 	if err != nil || len(prices) > 0 {
 		return prices[s.Grade], err
 	}
-	st, err := station.Load(ctx, f.DB, s.Station)
+	st, err := station.Load(ctx, q, s.Station)
 	if err != nil {
 		return 0, err
 	}
-	prices, err = station.PricesOf(ctx, f.DB, s.Station, st.PriceSet)
+	prices, err = station.PricesOf(ctx, q, s.Station, st.PriceSet)
 	return prices[s.Grade], err
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"forecourt/hub/internal/domain/claim"
 	"forecourt/hub/internal/domain/ledger"
 	"forecourt/hub/internal/domain/sale"
 	"forecourt/hub/internal/domain/station"
@@ -16,6 +17,9 @@ import (
 // write stores what the batch has changed, in the package's lock order, and
 // its events last.
 func (b *batch) write(ctx context.Context, tx *mysql.Tx) error {
+	if _, err := claim.Delete(ctx, tx, b.taken); err != nil {
+		return err
+	}
 	if err := ledger.Record(ctx, tx, b.transfers...); err != nil {
 		return err
 	}
@@ -30,7 +34,10 @@ func (b *batch) write(ctx context.Context, tx *mysql.Tx) error {
 	if err != nil {
 		return err
 	}
-	return outbox.Append(ctx, tx, b.f.Feed, wire.Desk(b.src.Station), append(events, board...)...)
+	if err := outbox.Append(ctx, tx, b.f.Feed, wire.Desk(b.src.Station), append(events, board...)...); err != nil {
+		return err
+	}
+	return b.tellMembers(ctx, tx)
 }
 
 // writeSales stores the sales in hand: new ones at once, then the ends of

@@ -16,6 +16,7 @@ import (
 
 	"forecourt/hub/internal/domain/device"
 	"forecourt/hub/internal/domain/staff"
+	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
 
@@ -30,10 +31,20 @@ const (
 
 // Holder is who a ticket admits.
 type Holder struct {
-	// Device is where the socket comes from.
+	// Device is where the socket comes from; zero for a driver's phone, which
+	// is not enrolled.
 	Device device.Actor
 	// Staff is the person signed in there, nil for a device by itself.
 	Staff *staff.Actor
+	// Driver is the member whose phone it is; then all else is zero.
+	Driver *Driver
+}
+
+// Driver is a member who comes with their own phone.
+type Driver struct {
+	// Member names them, Number is what people say: "M000123".
+	Member id.Member
+	Number string
 }
 
 // Booth issues tickets and takes them back. It is safe for concurrent use.

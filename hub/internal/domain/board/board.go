@@ -1,5 +1,5 @@
 // Package board keeps what is now: the live state of every nozzle of a
-// station, in memory, and the stream of events that screens fold.
+// station, in memory, and the streams that screens and phones fold.
 //
 // # What it promises
 //
@@ -9,6 +9,12 @@
 //   - Two kinds of news. A change of anything but the running figures is an
 //     event: numbered densely within the board's epoch. Litres and money
 //     running are ticks: latest wins, they may be lost.
+//   - Beside the tills' stream (channel forecourt) it sends the public's
+//     (channel station): whether each nozzle is free, the prices, the queue.
+//     Nothing of anybody's litres, money or name is in it. Both have one
+//     epoch and each its own numbers.
+//   - A member who stands at a nozzle is sent the running figures of the
+//     delivery that was given to them, by its id, and of no other.
 //   - Nothing is kept on disk. After a restart the board begins a new epoch with
 //     every nozzle offline, and the first full status of pumpd fills it.
 //   - It believes no figures it could not show: an entry for a nozzle the
@@ -40,18 +46,20 @@ const BeatKey = 0
 var ErrStopped = errors.New("board: stopped")
 
 // Sink takes the board's frames in order. Its methods are called by the
-// board's own goroutine and must return at once. Frames carry their epoch.
+// board's own goroutine and must return at once. Frames carry their epoch,
+// except those to a member, whose channel is not the board's.
 type Sink interface {
-	// Event takes the next numbered event.
+	// Event takes the next numbered event of its channel.
 	Event(f wire.Frame)
-	// Tick takes the latest running figures under a key: the nozzle's
-	// number, or BeatKey.
+	// Tick takes the latest running figures under a key of its channel: the
+	// nozzle's number, BeatKey, or FuellingKey to a member.
 	Tick(key int, f wire.Frame)
 }
 
 // Board is the live state of one station. Its methods are safe for concurrent
 // use once Run is running.
 type Board struct {
+	station id.Station
 	channel wire.Channel
 	epochs  func() id.Epoch
 	sink    Sink
@@ -67,6 +75,8 @@ type Board struct {
 	seenAt  time.Time
 	unacked int64
 	ignored uint64
+	public  public
+	stands  map[int]stand // by nozzle
 }
 
 // New makes the board of a station with its nozzles, all offline. epochs makes
@@ -74,6 +84,7 @@ type Board struct {
 // whenever a nozzle is taken away, which no event could say.
 func New(of id.Station, nozzles []station.Nozzle, epochs func() id.Epoch, sink Sink, now func() time.Time) *Board {
 	b := &Board{
+		station: of,
 		channel: wire.Forecourt(of),
 		epochs:  epochs,
 		sink:    sink,
@@ -82,10 +93,12 @@ func New(of id.Station, nozzles []station.Nozzle, epochs func() id.Epoch, sink S
 		done:    make(chan struct{}),
 		epoch:   epochs(),
 		nozzles: make(map[int]wire.Nozzle, len(nozzles)),
+		stands:  map[int]stand{},
 	}
 	for _, n := range nozzles {
 		b.nozzles[n.Number] = fresh(n, now())
 	}
+	b.public = newPublic(of, b.all())
 	return b
 }
 

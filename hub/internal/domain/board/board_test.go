@@ -38,13 +38,17 @@ func (p *tape) add(key int, f wire.Frame) {
 	p.frames, p.keys = append(p.frames, f), append(p.keys, key)
 }
 
-// take hands out what came since the last take, without beats.
-func (p *tape) take() []wire.Frame {
+// take hands out what came to the tills since the last take, without beats.
+func (p *tape) take() []wire.Frame { return p.takeOf("forecourt") }
+
+// takeOf hands out what came in channels of a family since the last take, of
+// any family, without beats.
+func (p *tape) takeOf(family string) []wire.Frame {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var news []wire.Frame
 	for _, f := range p.frames {
-		if f.K != wire.KindBeat {
+		if of, _ := f.Ch.Split(); of == family && f.K != wire.KindBeat {
 			news = append(news, f)
 		}
 	}

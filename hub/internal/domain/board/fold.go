@@ -35,6 +35,7 @@ func (b *Board) report(at time.Time, s wire.Status) {
 		}
 		b.put(at, old, merged(old, heard, at), heard.SeenAt)
 	}
+	b.recount(at)
 }
 
 // deviceAway takes every nozzle offline.
@@ -49,6 +50,7 @@ func (b *Board) deviceAway() {
 		}
 		b.put(at, old, gone, time.Time{})
 	}
+	b.recount(at)
 }
 
 // configure takes the station's word on its nozzles.
@@ -66,6 +68,8 @@ func (b *Board) configure(nozzles []station.Nozzle) {
 	if len(b.nozzles) < before {
 		b.epoch, b.seq = b.epochs(), 0
 		b.beat() // the stream learns of its new epoch at once
+		b.public = b.public.without(b.nozzles)
+		b.leave(at)
 	}
 	for _, number := range slices.Sorted(maps.Keys(asked)) {
 		n := asked[number]
@@ -78,6 +82,7 @@ func (b *Board) configure(nozzles []station.Nozzle) {
 		changed.Dispenser, changed.Grade, changed.Mode, changed.Hold = n.Dispenser, n.Grade, n.Mode, n.Hold
 		b.put(at, old, changed, time.Time{})
 	}
+	b.recount(at)
 }
 
 // merged is a nozzle after a status entry.
@@ -105,12 +110,13 @@ func (b *Board) put(at time.Time, old, changed wire.Nozzle, seenAt time.Time) {
 	still.Volume, still.Amount = old.Volume, old.Amount
 	if still != old {
 		b.event(at, changed)
-		return
+	} else {
+		b.nozzles[changed.Number] = changed
+		b.sink.Tick(changed.Number, b.frame(wire.KindReading, at, wire.Reading{
+			Number: changed.Number, Volume: changed.Volume, Amount: changed.Amount, SeenAt: seenAt,
+		}))
 	}
-	b.nozzles[changed.Number] = changed
-	b.sink.Tick(changed.Number, b.frame(wire.KindReading, at, wire.Reading{
-		Number: changed.Number, Volume: changed.Volume, Amount: changed.Amount, SeenAt: seenAt,
-	}))
+	b.accompany(at, changed, seenAt)
 }
 
 // event keeps a nozzle's new state and numbers it.
@@ -118,11 +124,13 @@ func (b *Board) event(at time.Time, n wire.Nozzle) {
 	b.nozzles[n.Number] = n
 	b.seq++
 	b.sink.Event(b.frame(wire.KindNozzle, at, n))
+	b.show(at, n)
 }
 
 // beat sends the hub's clock.
 func (b *Board) beat() {
 	now := b.now()
+	b.tire(now)
 	b.sink.Tick(BeatKey, b.frame(wire.KindBeat, now, wire.Beat{
 		Now: now, DeviceSeenAt: b.seenAt, OldestUnackedMS: b.unacked,
 	}))

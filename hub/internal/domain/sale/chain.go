@@ -34,6 +34,9 @@ type Chain struct {
 	Sales int64
 	// OpenSale is the delivery in hand, if any.
 	OpenSale id.Sale
+	// Claim names the claim that waits at the nozzle. It may be gone by now,
+	// but none waits that is not named.
+	Claim id.Claim
 }
 
 // Proof is the chain as screens see it.

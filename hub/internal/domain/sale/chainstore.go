@@ -24,6 +24,7 @@ type chainRow struct {
 	Rounding    unit.Millilitre `db:"rounding_ml"`
 	Sales       int64
 	OpenSale    id.Sale `db:"open_sale"`
+	Claim       id.Claim
 }
 
 func (r chainRow) chain() Chain {
@@ -31,11 +32,11 @@ func (r chainRow) chain() Chain {
 		Nozzle: r.Nozzle, Known: r.Last.Valid,
 		First: unit.Millilitre(r.First.Int64), Last: unit.Millilitre(r.Last.Int64),
 		Booked: r.Booked, Quarantined: r.Quarantined, Missing: r.Missing, Rounding: r.Rounding,
-		Sales: r.Sales, OpenSale: r.OpenSale,
+		Sales: r.Sales, OpenSale: r.OpenSale, Claim: r.Claim,
 	}
 }
 
-const chainColumns = `nozzle, first_ml, last_ml, booked_ml, quarantined_ml, missing_ml, rounding_ml, sales, open_sale`
+const chainColumns = `nozzle, first_ml, last_ml, booked_ml, quarantined_ml, missing_ml, rounding_ml, sales, open_sale, claim`
 
 // Chains reads a station's chains by nozzle number.
 func Chains(ctx context.Context, q sqlx.QueryerContext, station id.Station) ([]Chain, error) {
@@ -70,7 +71,7 @@ func SaveChains(ctx context.Context, tx sqlx.ExecerContext, station id.Station, 
 	if len(list) == 0 {
 		return nil
 	}
-	const one = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	const one = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	var args []any
 	for _, c := range list {
 		var first, last any
@@ -78,13 +79,13 @@ func SaveChains(ctx context.Context, tx sqlx.ExecerContext, station id.Station, 
 			first, last = c.First, c.Last
 		}
 		args = append(args, station, c.Nozzle, first, last,
-			c.Booked, c.Quarantined, c.Missing, c.Rounding, c.Sales, c.OpenSale)
+			c.Booked, c.Quarantined, c.Missing, c.Rounding, c.Sales, c.OpenSale, c.Claim)
 	}
 	_, err := tx.ExecContext(ctx, "INSERT INTO nozzle_chain (station, "+chainColumns+") VALUES "+
 		one+strings.Repeat(", "+one, len(list)-1)+` ON DUPLICATE KEY UPDATE
 		first_ml = VALUES(first_ml), last_ml = VALUES(last_ml), booked_ml = VALUES(booked_ml),
 		quarantined_ml = VALUES(quarantined_ml), missing_ml = VALUES(missing_ml),
-		rounding_ml = VALUES(rounding_ml), sales = VALUES(sales), open_sale = VALUES(open_sale)`, args...)
+		rounding_ml = VALUES(rounding_ml), sales = VALUES(sales), open_sale = VALUES(open_sale), claim = VALUES(claim)`, args...)
 	if err != nil {
 		return fmt.Errorf("storing totalizer chains: %w", err)
 	}

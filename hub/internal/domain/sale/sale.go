@@ -15,8 +15,11 @@
 //     charged from a sale that does not agree.
 //   - The same delivery told twice has one row: the id of pumpd and the
 //     dispenser's own key are both unique.
+//   - A sale gets its member while it is open, or with its end, once; it is
+//     never given to another.
 //
-// The rules (this file, chain.go) do no I/O; store.go is the SQL.
+// The rules (this file, chain.go, fee.go) do no I/O; store.go, chainstore.go
+// and memberstore.go are the SQL.
 package sale
 
 import (
@@ -87,6 +90,8 @@ type Sale struct {
 	Backfilled bool
 	// Note is what was written when it was resolved.
 	Note string
+	// Member is whose delivery it is, zero if nobody said so at the nozzle.
+	Member id.Member
 }
 
 // Reasons is why a sale is flagged, in the order of finding.

@@ -35,7 +35,7 @@ type row struct {
 
 const columns = `id, station, day, ordinal, nozzle, grade, tank, state, reasons, volume_ml, amount_fen,
 	price_fen_per_l, price_set, before_ml, after_ml, counted_ml, bucket, booked_ml, booked_fen,
-	started_at, ended_at, auth_id, device_key, backfilled, note`
+	started_at, ended_at, auth_id, device_key, backfilled, note, member`
 
 var columnNames = strings.Split(strings.Join(strings.Fields(columns), ""), ",")
 
@@ -58,7 +58,7 @@ func (s Sale) values() []any {
 	return []any{
 		s.ID, s.Station, s.Day.Format(time.DateOnly), s.Ordinal, s.Nozzle, s.Grade, s.Tank, s.State, s.Reasons.Text(),
 		s.Volume, s.Amount, s.Price, s.PriceSet, s.Before, s.After, s.Counted, s.Bucket, s.Booked, s.Charge,
-		s.StartedAt, ended, s.Authorization, key, s.Backfilled, s.Note,
+		s.StartedAt, ended, s.Authorization, key, s.Backfilled, s.Note, s.Member,
 	}
 }
 

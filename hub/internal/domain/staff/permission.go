@@ -20,11 +20,18 @@ const (
 	Authorize   Action = "authorize"    // permit one delivery
 	SetPrices   Action = "set-prices"   // change the prices
 	SeeProof    Action = "see-proof"    // see the totalizer proofs
+
+	AnswerChat    Action = "answer-chat"    // talk with drivers, and see who waits and who answers
+	ManageSupport Action = "manage-support" // say how support works, and what replies it keeps ready
+	SeeMember     Action = "see-member"     // see the member one talks to, masked, and how a fee is made up
 )
 
 // Actions lists every action.
 func Actions() []Action {
-	return []Action{SeeBoard, TakePayment, ResolveSale, HoldNozzle, StopAll, SetMode, Authorize, SetPrices, SeeProof}
+	return []Action{
+		SeeBoard, TakePayment, ResolveSale, HoldNozzle, StopAll, SetMode, Authorize, SetPrices, SeeProof,
+		AnswerChat, ManageSupport, SeeMember,
+	}
 }
 
 // May reports whether a role may do an action. There is no other place where
@@ -33,7 +40,8 @@ func May(role wire.Role, action Action) bool { return slices.Contains(allowed(ac
 
 // allowed is the permission table. Anybody on the forecourt may stop fuel;
 // only the head changes what it costs or who lets it flow; an agent answers
-// drivers and so sees, and touches nothing.
+// drivers and so sees, and touches nothing on the forecourt. Members are seen
+// only by those who talk with them.
 func allowed(action Action) []wire.Role {
 	const head, cashier, attendant, agent = wire.RoleHead, wire.RoleCashier, wire.RoleAttendant, wire.RoleAgent
 	switch action {
@@ -43,8 +51,10 @@ func allowed(action Action) []wire.Role {
 		return []wire.Role{head, cashier}
 	case HoldNozzle, StopAll, Authorize:
 		return []wire.Role{head, cashier, attendant}
-	case SetMode, SetPrices:
+	case SetMode, SetPrices, ManageSupport:
 		return []wire.Role{head}
+	case AnswerChat, SeeMember:
+		return []wire.Role{head, agent}
 	case SeeProof:
 		return []wire.Role{head, cashier, agent}
 	}

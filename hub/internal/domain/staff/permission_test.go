@@ -20,6 +20,10 @@ func TestPermissionTable(t *testing.T) {
 		staff.Authorize:   {wire.RoleHead: true, wire.RoleCashier: true, wire.RoleAttendant: true, wire.RoleAgent: false},
 		staff.SetPrices:   {wire.RoleHead: true, wire.RoleCashier: false, wire.RoleAttendant: false, wire.RoleAgent: false},
 		staff.SeeProof:    {wire.RoleHead: true, wire.RoleCashier: true, wire.RoleAttendant: false, wire.RoleAgent: true},
+
+		staff.AnswerChat:    {wire.RoleHead: true, wire.RoleCashier: false, wire.RoleAttendant: false, wire.RoleAgent: true},
+		staff.ManageSupport: {wire.RoleHead: true, wire.RoleCashier: false, wire.RoleAttendant: false, wire.RoleAgent: false},
+		staff.SeeMember:     {wire.RoleHead: true, wire.RoleCashier: false, wire.RoleAttendant: false, wire.RoleAgent: true},
 	}
 	for _, action := range staff.Actions() {
 		row, ok := table[action]

@@ -195,5 +195,32 @@ func Tanks(ctx context.Context, q sqlx.QueryerContext, station id.Station) ([]Ta
 	return list, nil
 }
 
+// All lists the stations by the order of their setting up.
+func All(ctx context.Context, q sqlx.QueryerContext) ([]Station, error) {
+	var list []Station
+	err := sqlx.SelectContext(ctx, q, &list,
+		"SELECT id, name, zone, minimum_ml, want_rev, price_set, created_at FROM station ORDER BY id")
+	if err != nil {
+		return nil, fmt.Errorf("listing stations: %w", err)
+	}
+	return list, nil
+}
+
+// Place is a nozzle of a station.
+type Place struct {
+	Station id.Station
+	Number  int
+}
+
+// Places lists every nozzle of every station.
+func Places(ctx context.Context, q sqlx.QueryerContext) ([]Place, error) {
+	var list []Place
+	err := sqlx.SelectContext(ctx, q, &list, "SELECT station, number FROM nozzle ORDER BY station, number")
+	if err != nil {
+		return nil, fmt.Errorf("listing nozzles: %w", err)
+	}
+	return list, nil
+}
+
 // utc is t as the database keeps it: UTC, to the millisecond, never rounded up.
 func utc(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
