@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -12,34 +14,48 @@ import (
 	"forecourt/shared/wire"
 )
 
-// conn is one socket: a reader, which is the goroutine that serves it, and a
-// writer. Whoever ends it only marks it; the closing runs by itself.
+// conn is one socket. Its reader is the only goroutine it has: what goes out
+// is written by its shard, or by a goroutine made while the peer has to be
+// waited for. Whoever ends it only marks it; the closing runs by itself.
+//
+// Locks are taken in this order: conn, ring, audience, shard; and conn, server.
 type conn struct {
 	server *Server
-	ws     *websocket.Conn
-	log    *slog.Logger
-	peer   Peer
+	shard  *shard
+	ws     socket
+	line   *boundedConn
+	remote string
+	peer   Peer        // set once, by enlist
+	device *deviceSide // of a pumpd, else nil; set once, by enlist
 
-	ctx    context.Context // ends when the connection is ending
-	cancel context.CancelFunc
-	wake   chan struct{} // holds one: there may be news
-	once   sync.Once
-	code   int           // why it ended, set by end
-	closed chan struct{} // the closing is done
+	once    sync.Once
+	over    atomic.Bool
+	code    int // why it ended, set by end
+	closing sync.WaitGroup
 
-	cursors []*cursor // the writer's
-	turn    int       // which of them is read first; the writer's
+	mu       sync.Mutex
+	welcomed bool // before it nothing is sent
+	cursors  []*cursor
+	turn     int      // which of them is read first
+	told     [][]byte // frames of the connection's own, sent before all else
 
-	mu  sync.Mutex
-	out slots
+	spoke      atomic.Bool   // something was sent since the sweeper looked
+	wants      atomic.Uint32 // of the sweeper: wantBeat, wantPing
+	unanswered atomic.Int32  // pings
+
+	due      time.Time // the reader's: see allowed
+	nextPing time.Time // the sweeper's
+	slot     int       // of the sweeper; guarded by the server
+	place    int       // in its slot; guarded by the server
+	marked   bool      // on the shard's list; guarded by the shard
+	queued   bool      // for this round; the shard's own
+	handed   bool      // to a goroutine; the shard's own
 }
 
-// nudge wakes the writer without waiting.
-func (c *conn) nudge() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
+// socket is what the WebSocket library does for a connection.
+type socket interface {
+	Read(ctx context.Context) (websocket.MessageType, []byte, error)
+	Close(code websocket.StatusCode, reason string) error
 }
 
 // end closes the connection with a code, after a problem if there is one. It
@@ -47,227 +63,207 @@ func (c *conn) nudge() {
 func (c *conn) end(code int, p *wire.Problem) {
 	c.once.Do(func() {
 		c.code = code
-		c.cancel()
+		c.over.Store(true)
+		c.closing.Add(1)
 		go c.close(code, p)
 	})
 }
 
 func (c *conn) close(code int, p *wire.Problem) {
-	defer close(c.closed)
+	defer c.closing.Done()
+	c.cancelDevice()
 	if p != nil {
-		if line, err := wire.Encode(wire.Frame{K: wire.KindProblem, D: wire.Body(p)}); err == nil {
+		if frame, err := encodeFrame(wire.Frame{K: wire.KindProblem, D: wire.Body(p)}); err == nil {
 			// A peer that cannot be told is closed all the same.
-			_ = c.ws.Write(context.Background(), websocket.MessageText, line)
+			_ = c.line.send([][]byte{frame})
 		}
 	}
-	_ = c.ws.Close(websocket.StatusCode(code), reasons[code])
+	_ = c.ws.Close(websocket.StatusCode(code), reason(code))
 }
 
-// reasons are the words beside the close codes, for a reader of a trace.
-var reasons = map[int]string{
-	wire.CloseGoingAway:    "going away",
-	wire.CloseSlow:         "too slow",
-	wire.CloseHelloTimeout: "no hello in time",
-	wire.CloseBadTicket:    "bad ticket",
-	wire.CloseFactOrder:    "fact out of order",
-	wire.CloseTooOld:       "version not served",
-	wire.CloseForbidden:    "forbidden",
-	wire.CloseRevoked:      "revoked",
-	wire.CloseBadFrame:     "bad frame",
+// reason is the word beside a close code, for a reader of a trace.
+func reason(code int) string {
+	switch code {
+	case wire.CloseGoingAway:
+		return "going away"
+	case wire.CloseSlow:
+		return "too slow"
+	case wire.CloseHelloTimeout:
+		return "no hello in time"
+	case wire.CloseBadTicket:
+		return "bad ticket"
+	case wire.CloseFactOrder:
+		return "fact out of order"
+	case wire.CloseTooOld:
+		return "version not served"
+	case wire.CloseForbidden:
+		return "forbidden"
+	case wire.CloseRevoked:
+		return "revoked"
+	case wire.CloseBadFrame:
+		return "bad frame"
+	}
+	return ""
 }
 
-// finish ends the connection, whatever happened, and waits until it is closed.
+// finish waits until a connection that ends is closed.
 func (c *conn) finish() {
-	c.end(int(websocket.StatusNormalClosure), nil)
-	<-c.closed
+	c.closing.Wait()
 	c.server.metrics.closed(c.code)
 }
 
-// errNotText says that a peer sent a binary message.
-var errNotText = errors.New("realtime: not a text message")
+// cut closes the socket without a word, also one that is just being closed
+// with words.
+func (c *conn) cut() { _ = innermost(c.line.Conn).Close() }
 
-// read reads the frames of one message. What is not frames ends the connection.
-func (c *conn) read() ([]wire.Frame, error) {
-	typ, message, err := c.ws.Read(context.Background())
+// broke ends a connection that could not be written.
+func (c *conn) broke(err error) {
+	var t interface{ Timeout() bool }
+	if errors.As(err, &t) && t.Timeout() {
+		c.logs(slog.LevelWarn, "a reader took nothing", "waited", c.server.limits.Write)
+		c.end(wire.CloseSlow, nil)
+		return
+	}
+	c.end(wire.CloseGoingAway, nil)
+}
+
+// logs writes a line about the connection. It keeps no logger of its own: ten
+// thousand of them would be more than all else a connection holds.
+func (c *conn) logs(level slog.Level, message string, args ...any) {
+	args = append(args, "remote", c.remote)
+	if c.peer.known() {
+		args = append(args, "as", c.peer.label())
+	}
+	if !c.peer.Device.IsZero() {
+		args = append(args, "device", c.peer.Device)
+	}
+	if !c.peer.Member.IsZero() {
+		args = append(args, "member", c.peer.Member)
+	}
+	c.server.log.Log(context.Background(), level, message, args...)
+}
+
+// tell packs a frame of the connection's own; the connection is locked.
+func (c *conn) tell(f wire.Frame) {
+	frame, err := encodeFrame(f)
 	if err != nil {
-		return nil, err
+		c.logs(slog.LevelError, "a frame does not encode", "kind", f.K, "error", err)
+		return
 	}
-	if typ != websocket.MessageText {
-		err = errNotText
-	}
-	var frames []wire.Frame
-	if err == nil {
-		frames, err = wire.Decode(message)
-	}
-	if err != nil {
-		c.server.metrics.refused.Inc()
-		c.end(wire.CloseBadFrame, wire.NewProblem(wire.ProblemBadRequest, err.Error()))
-		return nil, err
-	}
-	return frames, nil
+	c.told = append(c.told, frame)
 }
 
-// listenScreen reads a screen until its connection ends. After its hello a
-// screen has nothing to say; commands go by HTTPS.
-func (c *conn) listenScreen() {
-	for {
-		frames, err := c.read()
-		if err != nil {
-			return
-		}
-		if len(frames) > 0 {
-			c.server.metrics.refused.Inc()
-			c.end(wire.CloseBadFrame, wire.NewProblem(wire.ProblemBadRequest, "a screen sends nothing after its hello"))
-			return
-		}
-	}
+// channels counts what the connection follows.
+func (c *conn) channels() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.cursors)
 }
 
-// beatEvery is how long the hub stays silent at most towards a peer that has
-// no news: one that follows no channel with a beat of its own, as a pumpd does,
-// would take the hub for gone.
-const beatEvery = 1500 * time.Millisecond
+// open lets everything out that waits for the welcome.
+func (c *conn) open() {
+	c.spoke.Store(true) // the welcome
+	c.mu.Lock()
+	c.welcomed = true
+	c.mu.Unlock()
+	c.shard.mark(c)
+}
 
-// write sends what is new until the connection ends. It is the only one that
-// writes frames after the welcome.
-func (c *conn) write() {
-	ping, beat := time.NewTicker(c.server.limits.Ping), time.NewTicker(beatEvery)
-	defer ping.Stop()
-	defer beat.Stop()
-	var m message
-	spoke := true
-	for {
-		m.reset()
-		more, ok := c.next(&m)
-		if !ok {
-			return
-		}
-		if m.frames > 0 {
-			spoke = true
-			if !c.send(&m) || (!more && !c.pause(ping)) {
-				return
+// gather packs what is new for the connection, and reports whether there is
+// more than one output holds. The channels take turns, a batch each, so that
+// a flood in one does not silence another.
+func (c *conn) gather(out *output, now time.Time) (more bool) {
+	out.reset()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over.Load() || !c.welcomed {
+		return false
+	}
+	for _, frame := range c.told {
+		out.add(frame, 1)
+	}
+	c.told = nil
+	c.gatherDevice(out, now)
+	for busy := true; busy && !out.full(); {
+		busy = false
+		for range c.cursors {
+			if out.full() {
+				break
 			}
-			continue
-		}
-		select {
-		case <-c.ctx.Done():
-			return
-		case <-c.wake:
-		case <-ping.C:
-			c.tryLine()
-		case <-beat.C:
-			if !spoke && !c.sendBeat(&m) {
-				return
-			}
-			spoke = false
+			c.turn = (c.turn + 1) % len(c.cursors)
+			busy = c.gatherFrom(c.cursors[c.turn], out, now) || busy
 		}
 	}
-}
-
-// sendBeat says that the hub is there.
-func (c *conn) sendBeat(m *message) bool {
-	now := c.server.deps.Now()
-	c.addFrame(m, wire.Frame{K: wire.KindBeat, At: now, D: wire.Body(wire.Beat{Now: now})})
-	return c.send(m)
-}
-
-// pause keeps the window between two messages. A device waits for nobody.
-func (c *conn) pause(ping *time.Ticker) bool {
-	if c.peer.bridge() {
-		return c.ctx.Err() == nil
+	c.gatherSigns(out)
+	if len(out.pieces) > 0 {
+		c.spoke.Store(true)
 	}
-	window := time.NewTimer(c.server.limits.Window)
-	defer window.Stop()
-	for {
-		select {
-		case <-c.ctx.Done():
+	return out.full()
+}
+
+// gatherFrom packs one piece of a channel and reports whether another may be
+// had at once.
+func (c *conn) gatherFrom(cur *cursor, out *output, now time.Time) bool {
+	if cur.waiting || cur.unsure {
+		return false
+	}
+	if len(cur.backlog) > 0 {
+		out.add(cur.backlog[0].frame, cur.backlog[0].frames)
+		cur.backlog = slices.Delete(cur.backlog, 0, 1)
+		return true
+	}
+	news := cur.ring.news.Load()
+	if cur.checked == news {
+		return false
+	}
+	t, v := cur.ring.next(cur)
+	if t.batch != nil {
+		out.addBatch(t)
+	}
+	switch v {
+	case full:
+		return true
+	case fallen:
+		if !c.resync(cur, now) {
 			return false
-		case <-ping.C:
-			c.tryLine()
-		case <-window.C:
-			return true
 		}
+		return c.snapshot(cur, out, news, now)
+	case lost:
+		return c.snapshot(cur, out, news, now)
+	default:
+		cur.checked = news
+		return false
 	}
-}
-
-// next packs the next message. more says that another is waiting already, ok
-// that the connection goes on. The channels take turns to be first, so that a
-// flood in one does not silence another.
-func (c *conn) next(m *message) (more, ok bool) {
-	if c.peer.bridge() {
-		c.nextForDevice(m)
-		return false, true
-	}
-	for i := range c.cursors {
-		place := (c.turn + i) % len(c.cursors)
-		cur := c.cursors[place]
-		switch cur.ring.read(cur, m) {
-		case drained:
-		case full:
-			c.turn = place + 1
-			return true, true
-		case lost:
-			if m.frames > 0 { // a snapshot travels alone; first what is packed
-				c.turn = place
-				return true, true
-			}
-			if c.snapshot(cur, m) {
-				return true, true
-			}
-		case fallen:
-			c.log.Warn("a reader fell behind", "channel", cur.ring.channel, "seq", cur.seq)
-			c.end(wire.CloseSlow, nil)
-			return false, false
-		}
-	}
-	return false, true
 }
 
 // snapshot packs a channel's snapshot if there is one to be had now; otherwise
-// it sees to it that one is built.
-func (c *conn) snapshot(cur *cursor, m *message) bool {
-	line, build := cur.ring.snapshotFor(cur, c.server.deps.Now(), c.server.limits.SnapshotFor)
+// it sees to it that one is built, and the ring wakes us.
+func (c *conn) snapshot(cur *cursor, out *output, news uint64, now time.Time) bool {
+	frame, build := cur.ring.snapshotFor(cur, now, c.server.limits.SnapshotFor)
 	if build {
 		c.server.buildSnapshot(cur.ring)
 	}
-	return line != nil && m.add(line, time.Time{}, false)
-}
-
-// send writes a message. A peer that does not take it in time is cut.
-func (c *conn) send(m *message) bool {
-	err := c.ws.Write(context.Background(), websocket.MessageText, m.buf)
-	if err != nil {
-		if isTimeout(err) {
-			c.log.Warn("a reader took nothing", "waited", c.server.limits.Write)
-			c.end(wire.CloseSlow, nil)
-		} else {
-			c.end(wire.CloseGoingAway, nil)
-		}
+	if frame == nil {
+		cur.checked = news
 		return false
 	}
-	c.server.metrics.sent(m, c.server.deps.Now())
+	out.add(frame, 1)
 	return true
 }
 
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout()
-}
+// resyncApart is how long a reader that fell behind has to keep up after it
+// was put onto a snapshot; one that cannot is closed and resumes.
+const resyncApart = 10 * time.Second
 
-// tryLine pings a screen, so that one that vanished without a word does not
-// stay for ever. A pumpd is known by its reports.
-func (c *conn) tryLine() {
-	if !c.peer.bridge() {
-		go c.ping()
+// resync puts a cursor that fell out of its ring onto a snapshot, or closes
+// the connection.
+func (c *conn) resync(cur *cursor, now time.Time) bool {
+	c.logs(slog.LevelWarn, "a reader fell behind", "channel", cur.ring.channel, "seq", cur.seq)
+	if !cur.resynced.IsZero() && now.Sub(cur.resynced) < resyncApart {
+		c.end(wire.CloseSlow, nil)
+		return false
 	}
-}
-
-func (c *conn) ping() {
-	// Not the connection's context: cancelling it inside a write would cut
-	// the line before the close code is out. Closing ends the wait as well.
-	ctx, cancel := context.WithTimeout(context.Background(), c.server.limits.Ping)
-	defer cancel()
-	if err := c.ws.Ping(ctx); err != nil && c.ctx.Err() == nil {
-		c.end(wire.CloseGoingAway, nil)
-	}
+	cur.resynced, cur.life = now, 0
+	c.server.metrics.resyncs.Inc()
+	return true
 }

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"forecourt/shared/id"
@@ -36,68 +37,94 @@ type DeviceSession interface {
 // that is committed; zero if none is, or none can be known now.
 type OpenDevice func(ctx context.Context, p Peer, journal id.Journal, out DeviceOut) (DeviceSession, uint64, error)
 
-// slots is what waits to go to a device: one acknowledgement and one desired
-// state at most.
-type slots struct {
+// deviceSide is what the connection of a pumpd has more than a screen's: a
+// session, and what waits to go to the device: one acknowledgement and one
+// desired state at most.
+type deviceSide struct {
+	ctx     context.Context // ends when the connection is ending
+	cancel  context.CancelFunc
+	session DeviceSession
+
+	// What follows is guarded by the connection.
 	ackDue  bool
 	ack     uint64
 	wantDue bool
 	want    wire.Want
 }
 
+// becomeDevice gives a connection what a pumpd's has more. It may have ended
+// already.
+func (c *conn) becomeDevice() {
+	d := &deviceSide{}
+	d.ctx, d.cancel = context.WithCancel(context.Background())
+	c.mu.Lock()
+	c.device = d
+	c.mu.Unlock()
+	if c.over.Load() {
+		d.cancel()
+	}
+}
+
+// cancelDevice ends what is being done for a device whose connection ends.
+func (c *conn) cancelDevice() {
+	c.mu.Lock()
+	d := c.device
+	c.mu.Unlock()
+	if d != nil {
+		d.cancel()
+	}
+}
+
 // Ack implements DeviceOut.
 func (c *conn) Ack(seq uint64) {
 	c.mu.Lock()
-	c.out.ack, c.out.ackDue = max(seq, c.out.ack), true
+	c.device.ack, c.device.ackDue = max(seq, c.device.ack), true
 	c.mu.Unlock()
-	c.nudge()
+	c.shard.mark(c)
 }
 
 // Want implements DeviceOut.
 func (c *conn) Want(w wire.Want) {
 	c.mu.Lock()
-	if !c.out.wantDue || w.Rev >= c.out.want.Rev {
-		c.out.want, c.out.wantDue = w, true
+	if !c.device.wantDue || w.Rev >= c.device.want.Rev {
+		c.device.want, c.device.wantDue = w, true
 	}
 	c.mu.Unlock()
-	c.nudge()
+	c.shard.mark(c)
 }
 
 // End implements DeviceOut.
 func (c *conn) End(code int, p *wire.Problem) { c.end(code, p) }
 
-// nextForDevice packs what waits in the slots.
-func (c *conn) nextForDevice(m *message) {
-	c.mu.Lock()
-	due := c.out
-	c.out.ackDue, c.out.wantDue, c.out.want = false, false, wire.Want{}
-	c.mu.Unlock()
-	if due.ackDue {
-		c.addFrame(m, wire.Frame{K: wire.KindAck, Seq: due.ack})
+// gatherDevice packs what waits for the device; the connection is locked. A
+// desired state of hundreds of nozzles is larger than a batch, and rare.
+func (c *conn) gatherDevice(out *output, now time.Time) {
+	d := c.device
+	if d == nil {
+		return
 	}
-	if due.wantDue {
-		c.addFrame(m, wire.Frame{K: wire.KindWant, At: c.server.deps.Now(), D: wire.Body(due.want)})
+	if d.ackDue {
+		d.ackDue = false
+		c.pack(out, wire.Frame{K: wire.KindAck, Seq: d.ack})
+	}
+	if d.wantDue {
+		c.pack(out, wire.Frame{K: wire.KindWant, At: now, D: wire.Body(d.want)})
+		d.wantDue, d.want = false, wire.Want{}
 	}
 }
 
-// addFrame encodes a frame into a message of any length: a desired state of
-// hundreds of nozzles is larger than a batch, and rare.
-func (c *conn) addFrame(m *message, f wire.Frame) {
-	line, err := wire.Encode(f)
+func (c *conn) pack(out *output, f wire.Frame) {
+	frame, err := encodeFrame(f)
 	if err != nil {
-		c.log.Error("a frame does not encode", "kind", f.K, "error", err)
+		c.logs(slog.LevelError, "a frame does not encode", "kind", f.K, "error", err)
 		return
 	}
-	if len(m.buf) > 0 {
-		m.buf = append(m.buf, '\n')
-	}
-	m.buf = append(m.buf, line...)
-	m.frames++
+	out.add(frame, 1)
 }
 
 // listenDevice reads a pumpd until its connection ends. A pumpd reports every
 // second; one that says nothing is taken for gone.
-func (c *conn) listenDevice(session DeviceSession) {
+func (c *conn) listenDevice() {
 	silence := time.AfterFunc(c.server.limits.Silence, func() { c.end(wire.CloseGoingAway, nil) })
 	defer silence.Stop()
 	for {
@@ -106,8 +133,8 @@ func (c *conn) listenDevice(session DeviceSession) {
 			return
 		}
 		silence.Stop()
-		session.Take(c.ctx, c.server.deps.Now(), frames)
-		if c.ctx.Err() != nil {
+		c.device.session.Take(c.device.ctx, c.server.deps.Now(), frames)
+		if c.over.Load() {
 			return
 		}
 		silence.Reset(c.server.limits.Silence)

@@ -1,9 +1,9 @@
 package realtime
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/coder/websocket"
@@ -24,26 +24,52 @@ func refuse(code int, t wire.ProblemType, detail string) error {
 	return &refusal{code, wire.NewProblem(t, detail)}
 }
 
-// serve is the life of a connection.
+// serve is the beginning of a connection's life. The rest is another
+// goroutine's: reading a hello makes this one's stack larger than a quiet
+// connection needs.
 func (s *Server) serve(c *conn) {
-	defer s.work.Done()
-	defer s.forget(c)
-	defer c.finish()
 	hello, err := c.hello()
 	if err == nil {
 		err = c.enter(hello)
 	}
 	if err == nil {
+		go s.attend(c)
 		return
 	}
 	var r *refusal
 	if errors.As(err, &r) {
 		s.metrics.refused.Inc()
-		c.log.Info("a hello was refused", "code", r.code, "problem", r.problem.Type, "detail", r.problem.Detail)
+		c.logs(slog.LevelInfo, "a hello was refused", "code", r.code, "problem", r.problem.Type, "detail", r.problem.Detail)
 		c.end(r.code, r.problem)
-		return
+	} else {
+		c.logs(slog.LevelInfo, "a socket ended before its hello", "error", err)
 	}
-	c.log.Info("a socket ended before its hello", "error", err)
+	s.leave(c)
+}
+
+// attend is a welcomed connection's life until its end.
+func (s *Server) attend(c *conn) {
+	if c.device != nil {
+		c.listenDevice()
+	} else {
+		c.listenScreen()
+	}
+	s.leave(c)
+}
+
+// leave is the end of a connection's life.
+func (s *Server) leave(c *conn) {
+	defer s.work.Done()
+	c.end(int(websocket.StatusNormalClosure), nil)
+	c.leaveAll()
+	c.finish()
+	if c.device != nil && c.device.session != nil {
+		c.device.session.Close()
+	}
+	if c.peer.known() {
+		c.logs(slog.LevelInfo, "a peer is gone", "code", c.code)
+	}
+	s.forget(c)
 }
 
 // hello waits for the first frame, which must be a hello of a version both
@@ -86,8 +112,7 @@ func readHello(frames []wire.Frame) (wire.Hello, error) {
 	return h, nil
 }
 
-// enter spends the ticket, checks what the peer may, welcomes it and serves
-// it until it goes.
+// enter spends the ticket, checks what the peer may, and welcomes it.
 func (c *conn) enter(h wire.Hello) error {
 	peer, err := c.server.deps.Admit(h.Ticket)
 	if err != nil {
@@ -101,74 +126,54 @@ func (c *conn) enter(h wire.Hello) error {
 	if peer.bridge() && h.Journal.IsZero() {
 		return refuse(wire.CloseBadFrame, wire.ProblemBadRequest, "a pumpd names its journal")
 	}
-	if peer.Device.IsZero() {
+	if !peer.known() {
 		return refuse(wire.CloseBadTicket, wire.ProblemUnauthorized, "a ticket of nobody")
 	}
 	c.server.enlist(c, peer)
 	if peer.bridge() {
-		return c.serveDevice(h)
+		return c.enterDevice(h)
 	}
-	return c.serveScreen(h)
+	return c.enterScreen(h)
 }
 
-// welcome answers the hello.
+// welcome answers the hello and lets out what follows it.
 func (c *conn) welcome(h wire.Hello, acked uint64) error {
 	now := c.server.deps.Now()
-	line, err := wire.Encode(wire.Frame{K: wire.KindWelcome, At: now, D: wire.Body(wire.Welcome{
+	frame, err := encodeFrame(wire.Frame{K: wire.KindWelcome, At: now, D: wire.Body(wire.Welcome{
 		V: min(h.V, wire.Version), Now: now, Acked: acked,
 	})})
 	if err != nil {
 		return err
 	}
-	if err := c.ws.Write(context.Background(), websocket.MessageText, line); err != nil {
+	if err := c.line.send([][]byte{frame}); err != nil {
 		return fmt.Errorf("welcoming: %w", err)
 	}
+	c.open()
 	return nil
 }
 
-// serveScreen welcomes a screen, places its cursors and lets it listen.
-func (c *conn) serveScreen(h wire.Hello) error {
+// enterScreen welcomes a screen and places its cursors.
+func (c *conn) enterScreen(h wire.Hello) error {
 	if err := c.welcome(h, 0); err != nil {
 		return err
 	}
 	for _, p := range h.Resume {
-		c.cursors = append(c.cursors, c.server.ring(p.Ch).follow(c, p))
+		c.join(p)
 	}
-	c.log.Info("a screen is here", "channels", len(h.Resume))
-	c.whileWriting(c.listenScreen)
-	c.log.Info("a screen is gone", "code", c.code)
+	c.logs(slog.LevelInfo, "a screen is here", "channels", len(h.Resume))
 	return nil
 }
 
-// serveDevice opens the device's session, welcomes it and takes what it says.
-func (c *conn) serveDevice(h wire.Hello) error {
-	session, acked, err := c.server.deps.OpenDevice(c.ctx, c.peer, h.Journal, c)
+// enterDevice opens the device's session and welcomes it.
+func (c *conn) enterDevice(h wire.Hello) error {
+	session, acked, err := c.server.deps.OpenDevice(c.device.ctx, c.peer, h.Journal, c)
 	if err != nil {
 		return fmt.Errorf("opening the device's session: %w", err)
 	}
-	defer session.Close()
+	c.device.session = session
 	if err := c.welcome(h, acked); err != nil {
 		return err
 	}
-	c.log.Info("a pumpd is here", "journal", h.Journal, "acked", acked)
-	c.whileWriting(func() { c.listenDevice(session) })
-	c.log.Info("a pumpd is gone", "code", c.code)
+	c.logs(slog.LevelInfo, "a pumpd is here", "journal", h.Journal, "acked", acked)
 	return nil
 }
-
-// whileWriting runs the reader with the writer beside it and returns when both
-// have ended and the socket is closed.
-func (c *conn) whileWriting(listen func()) {
-	wrote := make(chan struct{})
-	go func() {
-		defer close(wrote)
-		c.write()
-	}()
-	listen()
-	c.end(int(websocket.StatusNormalClosure), nil)
-	<-wrote
-	<-c.closed
-}
-
-// cut closes the socket without a word.
-func (c *conn) cut() { _ = c.ws.CloseNow() }

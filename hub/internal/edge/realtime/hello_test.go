@@ -97,43 +97,7 @@ func TestANewerPeerMaySayMoreInItsHello(t *testing.T) {
 	}
 }
 
-// TestJoinsCellByCell writes the table of who may follow what once more, in
-// full, so that no cell changes by accident.
-func TestJoinsCellByCell(t *testing.T) {
-	makes := newIDs()
-	here, there := id.New[id.Station](makes), id.New[id.Station](makes)
-	person := id.New[id.Staff](makes)
-	families := []string{"forecourt", "desk", "ledger", ""}
-	for _, row := range []struct {
-		kind wire.DeviceKind
-		role wire.Role
-		want [4]bool
-	}{
-		{wire.DeviceTill, wire.RoleHead, [4]bool{true, true, false, false}},
-		{wire.DeviceTill, wire.RoleCashier, [4]bool{true, true, false, false}},
-		{wire.DeviceTill, wire.RoleAttendant, [4]bool{true, true, false, false}},
-		{wire.DeviceTill, wire.RoleAgent, [4]bool{true, true, false, false}},
-		{wire.DeviceTill, "", [4]bool{}},
-		{wire.DeviceTill, "owner", [4]bool{}},
-		{wire.DevicePumpd, "", [4]bool{}},
-		{wire.DevicePumpd, wire.RoleHead, [4]bool{}},
-		{"", wire.RoleHead, [4]bool{}},
-		{"", "", [4]bool{}},
-	} {
-		for i, family := range families {
-			p := Peer{Kind: row.kind, Role: row.role, Station: here, Staff: person}
-			ch := wire.Channel(family + "/" + here.String())
-			if got := mayJoin(p, ch); got != row.want[i] {
-				t.Errorf("%q at a %q joining %q: %v, want %v", row.role, row.kind, family, got, row.want[i])
-			}
-			if mayJoin(p, wire.Channel(family+"/"+there.String())) || mayJoin(p, wire.Channel(family)) || mayJoin(p, wire.Channel(family+"/")) {
-				t.Errorf("%q at a %q may join %q of another station", row.role, row.kind, family)
-			}
-		}
-	}
-}
-
-func TestAScreenSaysNothingAfterItsHello(t *testing.T) {
+func TestAScreenSaysNoFacts(t *testing.T) {
 	h := newHub(t, Limits{})
 	c := h.enter(h.cashier(), h.ask(h.forecourt.ch))
 	c.say(wire.Frame{K: wire.KindSaleEnded, Seq: 1, D: wire.Body(wire.SaleEnded{})})

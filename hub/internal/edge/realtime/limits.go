@@ -1,28 +1,38 @@
 package realtime
 
-import "time"
+import (
+	"runtime"
+	"time"
+)
 
 // Limits bounds everything a peer can make the hub hold or wait for.
 type Limits struct {
 	// Connections bounds the sockets in all; one more is answered 503.
 	Connections int
-	// Strangers bounds the sockets whose hello has not come.
+	// Strangers bounds the sockets whose hello has not come. When there are
+	// more, one that has said nothing for a second makes room.
 	Strangers int
-	// PerPeer bounds the sockets of one person at one device. The newest
+	// PerPeer bounds the sockets of one person at one device, and those of one
+	// member. The newest
 	// wins: after a power cut the old one is a ghost that would otherwise
 	// keep its owner out. A pumpd always has exactly one.
 	PerPeer int
 	// Hello is how long a socket may stay silent before its hello.
 	Hello time.Duration
-	// Write is how long one message may take to leave.
+	// Write is how long a peer may take nothing of what it is sent; a large
+	// snapshot on a slow line may take longer in all.
 	Write time.Duration
 	// Silence is how long a pumpd may say nothing; it reports every second.
 	Silence time.Duration
-	// Ping is how often a screen's line is tried, and how long its answer may take.
+	// Ping is how often a screen's line is tried. Two tries without an answer
+	// end it.
 	Ping time.Duration
-	// Window is the least time between two messages to one screen: the first
-	// leaves at once, what comes within the window leaves together.
+	// Window is the least time between two rounds of writing: the first news
+	// leaves at once, what comes within the window leaves together. Below
+	// zero there is none.
 	Window time.Duration
+	// Shards is how many goroutines write; each connection belongs to one.
+	Shards int
 	// RingEvents and RingBytes bound the events a channel's log holds for
 	// those who are behind.
 	RingEvents int
@@ -39,14 +49,15 @@ type Limits struct {
 // DefaultLimits is what products run with.
 func DefaultLimits() Limits {
 	return Limits{
-		Connections:   2000,
-		Strangers:     256,
+		Connections:   20_000,
+		Strangers:     1024,
 		PerPeer:       4,
 		Hello:         5 * time.Second,
 		Write:         5 * time.Second,
 		Silence:       10 * time.Second,
 		Ping:          15 * time.Second,
 		Window:        10 * time.Millisecond,
+		Shards:        runtime.GOMAXPROCS(0),
 		RingEvents:    4096,
 		RingBytes:     4 << 20,
 		SnapshotFor:   250 * time.Millisecond,
@@ -66,6 +77,7 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.Silence, d.Silence)
 	fill(&l.Ping, d.Ping)
 	fill(&l.Window, d.Window)
+	fill(&l.Shards, d.Shards)
 	fill(&l.RingEvents, d.RingEvents)
 	fill(&l.RingBytes, d.RingBytes)
 	fill(&l.SnapshotFor, d.SnapshotFor)

@@ -10,12 +10,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
@@ -51,6 +49,11 @@ type hub struct {
 	devices []*fakeSession
 
 	forecourt, desk *counter
+	chats           map[wire.Channel]*counter
+	parties         map[wire.Channel]map[Peer]bool
+	typed           chan string
+	changes         chan []Change
+	built           map[wire.Channel]int // snapshots
 }
 
 // counter is a channel whose whole state is how many events there were.
@@ -79,7 +82,7 @@ func (c *counter) bump() {
 	c.publish(wire.Frame{K: wire.KindNozzle, Ch: c.ch, Ep: c.epoch, Seq: c.seq, At: time.Now(), D: wire.Body(counted{c.seq, c.pad})})
 }
 
-func (c *counter) snapshot(context.Context, id.Station) (any, wire.Position, error) {
+func (c *counter) snapshot(context.Context, wire.Channel) (any, wire.Position, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return counted{N: c.seq}, wire.Position{Ch: c.ch, Ep: c.epoch, Seq: c.seq}, c.fail
@@ -121,13 +124,21 @@ func newHub(t testing.TB, limits Limits) *hub {
 func newHubOn(t testing.TB, limits Limits, l net.Listener) *hub {
 	t.Helper()
 	makes := newIDs()
-	h := &hub{t: t, ids: makes, station: id.New[id.Station](makes), metrics: prometheus.NewRegistry(), tickets: map[string]Peer{}}
+	h := &hub{
+		t: t, ids: makes, station: id.New[id.Station](makes), metrics: prometheus.NewRegistry(), tickets: map[string]Peer{},
+		chats: map[wire.Channel]*counter{}, parties: map[wire.Channel]map[Peer]bool{},
+		typed: make(chan string, 1000), changes: make(chan []Change, 100), built: map[wire.Channel]int{},
+	}
 	h.forecourt = &counter{ch: wire.Forecourt(h.station), epoch: id.New[id.Epoch](makes)}
 	h.desk = &counter{ch: wire.Desk(h.station), epoch: id.New[id.Epoch](makes)}
 	h.server = New(Deps{
-		Admit:      h.admit,
-		Forecourt:  h.forecourt.snapshot,
-		Desk:       h.desk.snapshot,
+		Admit: h.admit,
+		Snapshots: map[string]Snapshot{
+			familyForecourt: h.forecourt.snapshot, familyDesk: h.desk.snapshot, familyChat: h.chatSnapshot,
+		},
+		Party:      h.party,
+		Typing:     func(p Peer, t id.Thread) { h.typed <- p.label() + " in " + t.String() },
+		Presence:   func(changes []Change) { h.changes <- changes },
 		OpenDevice: h.openDevice,
 		Limits:     limits,
 		Metrics:    NewMetrics(h.metrics),
@@ -162,6 +173,50 @@ func (h *hub) admit(ticket string) (Peer, error) {
 	return p, nil
 }
 
+// chat begins a conversation of some parties.
+func (h *hub) chat(parties ...Peer) *counter {
+	c := &counter{ch: wire.Chat(id.New[id.Thread](h.ids)), epoch: id.New[id.Epoch](h.ids), publish: h.server.Event}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.chats[c.ch], h.parties[c.ch] = c, map[Peer]bool{}
+	for _, p := range parties {
+		h.parties[c.ch][p] = true
+	}
+	return c
+}
+
+func (h *hub) chatSnapshot(ctx context.Context, ch wire.Channel) (any, wire.Position, error) {
+	h.mu.Lock()
+	c := h.chats[ch]
+	h.built[ch]++
+	h.mu.Unlock()
+	if c == nil {
+		return nil, wire.Position{}, fmt.Errorf("%w: no such conversation", wire.NewProblem(wire.ProblemNotFound, ""))
+	}
+	return c.snapshot(ctx, ch)
+}
+
+// snapshots counts those of a conversation that were made.
+func (h *hub) snapshots(ch wire.Channel) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.built[ch]
+}
+
+func (h *hub) party(_ context.Context, p Peer, t id.Thread) (bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.parties[wire.Chat(t)][p], nil
+}
+
+// leaves takes a party out of a conversation.
+func (h *hub) leaves(ch wire.Channel, p Peer) {
+	h.mu.Lock()
+	delete(h.parties[ch], p)
+	h.mu.Unlock()
+	h.server.Evict(ch, func(who Peer) bool { return who != p })
+}
+
 func (h *hub) openDevice(_ context.Context, _ Peer, _ id.Journal, out DeviceOut) (DeviceSession, uint64, error) {
 	s := &fakeSession{out: out, took: make(chan []wire.Frame, 64), closed: make(chan struct{})}
 	h.mu.Lock()
@@ -194,128 +249,20 @@ func (h *hub) cashier() Peer {
 	}
 }
 
+// agent is somebody who answers conversations.
+func (h *hub) agent() Peer {
+	p := h.cashier()
+	p.Role = wire.RoleAgent
+	return p
+}
+
+// driver is a member at a phone.
+func (h *hub) driver() Peer {
+	return Peer{Kind: wire.DevicePhone, Member: id.New[id.Member](h.ids)}
+}
+
 func (h *hub) pumpd() Peer {
 	return Peer{Device: id.New[id.Device](h.ids), Kind: wire.DevicePumpd, Station: h.station}
-}
-
-// client is a peer of a test.
-type client struct {
-	t       testing.TB
-	ws      *websocket.Conn
-	pending []wire.Frame
-}
-
-// dial opens a socket without a hello.
-func dial(t testing.TB, url string, opts *websocket.DialOptions) *client {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	ws, _, err := websocket.Dial(ctx, url, opts)
-	if err != nil {
-		t.Fatalf("dialling: %v", err)
-	}
-	ws.SetReadLimit(wire.MaxFrameOutBytes)
-	t.Cleanup(func() { _ = ws.CloseNow() })
-	return &client{t: t, ws: ws}
-}
-
-// say sends frames as one message.
-func (c *client) say(frames ...wire.Frame) {
-	c.t.Helper()
-	var lines []string
-	for _, f := range frames {
-		line, err := wire.Encode(f)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		lines = append(lines, string(line))
-	}
-	c.raw(websocket.MessageText, strings.Join(lines, "\n"))
-}
-
-func (c *client) raw(typ websocket.MessageType, text string) {
-	c.t.Helper()
-	if err := c.ws.Write(context.Background(), typ, []byte(text)); err != nil {
-		c.t.Fatalf("sending: %v", err)
-	}
-}
-
-// hello says hello as a peer that resumes.
-func (h *hub) hello(p Peer, resume ...wire.Position) wire.Frame {
-	hello := wire.Hello{V: wire.Version, Min: wire.MinVersion, Ticket: h.ticket(p), Resume: resume}
-	if p.bridge() {
-		hello.Journal = id.New[id.Journal](h.ids)
-	}
-	return wire.Frame{K: wire.KindHello, D: wire.Body(hello)}
-}
-
-// enter dials, says hello and takes the welcome.
-func (h *hub) enter(p Peer, resume ...wire.Position) *client {
-	h.t.Helper()
-	c := dial(h.t, h.url, nil)
-	c.say(h.hello(p, resume...))
-	if f := c.frame(); f.K != wire.KindWelcome {
-		h.t.Fatalf("got %q instead of a welcome", f.K)
-	}
-	return c
-}
-
-// try reads the next frame within a few seconds.
-func (c *client) try() (wire.Frame, error) {
-	for len(c.pending) == 0 {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		_, message, err := c.ws.Read(ctx)
-		cancel()
-		if err != nil {
-			return wire.Frame{}, err
-		}
-		if c.pending, err = wire.Decode(message); err != nil {
-			return wire.Frame{}, err
-		}
-	}
-	f := c.pending[0]
-	c.pending = c.pending[1:]
-	return f, nil
-}
-
-func (c *client) frame() wire.Frame {
-	c.t.Helper()
-	f, err := c.try()
-	if err != nil {
-		c.t.Fatalf("reading a frame: %v", err)
-	}
-	return f
-}
-
-// code reads until the socket is closed and tells the close code.
-func (c *client) code() int {
-	for {
-		if _, err := c.try(); err != nil {
-			return int(websocket.CloseStatus(err))
-		}
-	}
-}
-
-// upTo reads events of one channel until seq, and fails on a hole or a
-// reorder. It returns where the channel began: after the first snapshot, or
-// after from.
-func (c *client) upTo(ch wire.Channel, from wire.Position, seq uint64) wire.Position {
-	c.t.Helper()
-	at := from
-	for at.Seq < seq || at.Ep.IsZero() {
-		f := c.frame()
-		switch {
-		case f.Ch != ch:
-		case f.K == wire.KindSnap:
-			at = wire.Position{Ch: ch, Ep: f.Ep, Seq: f.Seq}
-		case wire.Kinds[f.K].Class == wire.ClassEvent:
-			if f.Seq != at.Seq+1 {
-				c.t.Fatalf("event %d came after %d", f.Seq, at.Seq)
-			}
-			at.Seq = f.Seq
-		}
-	}
-	return at
 }
 
 func (h *hub) ask(ch wire.Channel) wire.Position { return wire.Position{Ch: ch} }

@@ -15,7 +15,13 @@ type Peer struct {
 	// Staff and Role are the person at a till; zero for a device by itself.
 	Staff id.Staff
 	Role  wire.Role
+	// Member is the driver at a phone (Kind wire.DevicePhone); then all else
+	// is zero.
+	Member id.Member
 }
+
+// known reports whether the peer is anybody: a ticket of nobody admits nobody.
+func (p Peer) known() bool { return !p.Device.IsZero() || !p.Member.IsZero() }
 
 // bridge reports whether the peer is a pumpd: it follows nothing, it tells.
 func (p Peer) bridge() bool { return p.Kind == wire.DevicePumpd && p.Staff.IsZero() }
@@ -28,39 +34,22 @@ func (p Peer) label() string {
 	return string(p.Role)
 }
 
-// Families of channels.
-const (
-	familyForecourt = "forecourt"
-	familyDesk      = "desk"
-)
-
-// joiner is who asks to follow a channel: a person by role, or a device by
-// its kind when nobody is signed in at it.
-type joiner struct {
-	kind wire.DeviceKind
-	role wire.Role
-}
-
-// joins is the one table of who may follow which family of channels, at their
-// own station. What is not listed is refused: pumpd and a till with nobody
-// signed in follow nothing, and nobody works from a pumpd's device.
-var joins = map[joiner][]string{
-	{wire.DeviceTill, wire.RoleHead}:      {familyForecourt, familyDesk},
-	{wire.DeviceTill, wire.RoleCashier}:   {familyForecourt, familyDesk},
-	{wire.DeviceTill, wire.RoleAttendant}: {familyForecourt, familyDesk},
-	{wire.DeviceTill, wire.RoleAgent}:     {familyForecourt, familyDesk},
-}
-
-// mayJoin reports whether the peer may follow the channel.
-func mayJoin(p Peer, ch wire.Channel) bool {
-	family, name := ch.Split()
-	if p.Station.IsZero() || name != p.Station.String() {
-		return false
+// user is the person behind the peer; zero for a device by itself.
+func (p Peer) user() User {
+	switch {
+	case !p.Member.IsZero():
+		return User{Member: p.Member}
+	case !p.Staff.IsZero():
+		return User{Staff: p.Staff, Station: p.Station}
 	}
-	for _, allowed := range joins[joiner{p.Kind, p.Role}] {
-		if allowed == family {
-			return true
-		}
-	}
-	return false
+	return User{}
 }
+
+// peerKey is whose connections are counted together.
+type peerKey struct {
+	device id.Device
+	staff  id.Staff
+	member id.Member
+}
+
+func (p Peer) key() peerKey { return peerKey{p.Device, p.Staff, p.Member} }

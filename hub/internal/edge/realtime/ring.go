@@ -3,6 +3,7 @@ package realtime
 import (
 	"container/list"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"forecourt/shared/id"
@@ -10,28 +11,41 @@ import (
 )
 
 // ring is one channel's log: the events lo+1..hi of an epoch, encoded once,
-// and the latest tick of each key. It wakes its followers and waits for none.
+// and the latest tick of each key. It tells the shards that have followers of
+// it that there is news, and waits for none of them.
 type ring struct {
 	channel   wire.Channel
+	family    string
 	maxEvents int
 	maxBytes  int
 
+	// news rises with everything a follower may have to look at.
+	news atomic.Uint64
+
 	mu     sync.Mutex
-	epoch  id.Epoch // zero until a frame or a snapshot tells it
+	dead   bool     // off the list: whoever still holds it asks for another
+	epoch  id.Epoch // zero until a frame, a snapshot or the store tells it
 	placed bool     // lo and hi mean something
-	lives  uint64   // how often the epoch changed; tells an old snapshot from a new one
+	lives  uint64   // how often the epoch changed, from 1; tells an old snapshot from a new one
 	lo, hi uint64
 	hole   uint64 // below it events were never published here: no reader's fault
 	events []entry
 	bytes  int
 
-	ticks  *list.List // of tick, oldest revision first
+	ticks  list.List // of tick, oldest revision first
 	latest map[int]*list.Element
 	rev    uint64
 
-	followers map[*conn]struct{}
-	snap      *snapshot
-	building  bool
+	batches [keptBatches]*batch
+	oldest  int // of batches, replaced next
+
+	audiences []*audience // by shard; nil where nobody follows
+	followers int
+	idleSince time.Time // when the last follower left
+	evictions uint64    // how often somebody was taken off
+
+	snap     *snapshot
+	building bool
 }
 
 // entry is one event as it goes out.
@@ -48,39 +62,32 @@ type tick struct {
 	at   time.Time
 }
 
-// snapshot is a whole channel as it goes out.
-type snapshot struct {
-	epoch id.Epoch
-	seq   uint64
-	rev   uint64 // ticks up to here are already in it
-	line  []byte
-	made  time.Time
-}
-
-func newRing(ch wire.Channel, maxEvents, maxBytes int) *ring {
-	return &ring{
-		channel:   ch,
-		maxEvents: maxEvents,
-		maxBytes:  maxBytes,
-		ticks:     list.New(),
-		latest:    make(map[int]*list.Element),
-		followers: make(map[*conn]struct{}),
+func newRing(ch wire.Channel, shards, maxEvents, maxBytes int) *ring {
+	family, _ := ch.Split()
+	r := &ring{
+		channel: ch, family: family, lives: 1, maxEvents: maxEvents, maxBytes: maxBytes,
+		audiences: make([]*audience, shards),
 	}
+	r.news.Store(1) // a new cursor has checked nothing yet
+	return r
 }
 
 // event appends an encoded event. A repeated number is dropped; a hole or
 // another epoch begins the log anew, and followers take a snapshot. An event
-// without an epoch belongs to the one at hand.
-func (r *ring) event(ep id.Epoch, seq uint64, line []byte, at time.Time) {
+// without an epoch belongs to the one at hand. It reports false if the ring is
+// dead.
+func (r *ring) event(ep id.Epoch, seq uint64, line []byte, at time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
+	case r.dead:
+		return false
 	case !ep.IsZero() && ep != r.epoch:
 		r.begin(ep, seq-1)
 	case !r.placed:
 		r.restart(seq - 1)
 	case seq <= r.hi:
-		return
+		return true
 	case seq > r.hi+1:
 		r.restart(seq - 1)
 	}
@@ -93,23 +100,33 @@ func (r *ring) event(ep id.Epoch, seq uint64, line []byte, at time.Time) {
 		r.events = r.events[1:]
 		r.lo++
 	}
+	r.forgetBatches(false)
 	r.wake()
+	return true
 }
 
 // tick replaces the latest of a key. A tick of a new epoch begins the log
-// anew at its position.
-func (r *ring) tick(ep id.Epoch, seq uint64, key int, line []byte, at time.Time) {
+// anew at its position. It reports false if the ring is dead.
+func (r *ring) tick(ep id.Epoch, seq uint64, key int, line []byte, at time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.dead {
+		return false
+	}
 	if !ep.IsZero() && ep != r.epoch {
 		r.begin(ep, seq)
 	}
 	if old, ok := r.latest[key]; ok {
 		r.ticks.Remove(old)
 	}
+	if r.latest == nil {
+		r.latest = map[int]*list.Element{}
+	}
 	r.rev++
 	r.latest[key] = r.ticks.PushBack(tick{key, r.rev, line, at})
+	r.forgetBatches(false)
 	r.wake()
+	return true
 }
 
 // begin starts an epoch after event seq.
@@ -126,44 +143,17 @@ func (r *ring) begin(ep id.Epoch, seq uint64) {
 func (r *ring) restart(seq uint64) {
 	r.placed, r.lo, r.hi, r.hole = true, seq, seq, seq
 	r.events, r.bytes, r.snap = nil, 0, nil
+	r.forgetBatches(true)
 }
 
+// wake tells every shard with followers that there is news.
 func (r *ring) wake() {
-	for c := range r.followers {
-		c.nudge()
+	r.news.Add(1)
+	for _, a := range r.audiences {
+		if a != nil && a.size > 0 {
+			a.shard.news(a)
+		}
 	}
-}
-
-// follow registers a connection to be woken and places its cursor: at the
-// position it resumes from if that is held, else to begin with a snapshot.
-func (r *ring) follow(c *conn, from wire.Position) *cursor {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.followers[c] = struct{}{}
-	cur := &cursor{ring: r, live: r.hi, liveRev: r.rev}
-	if !from.Ep.IsZero() && from.Ep == r.epoch && from.Seq >= r.lo && from.Seq <= r.hi {
-		cur.epoch, cur.seq = r.epoch, from.Seq
-	}
-	return cur
-}
-
-func (r *ring) unfollow(c *conn) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.followers, c)
-}
-
-// cursor is how far one connection has come in one ring. Only its
-// connection's writer moves it.
-type cursor struct {
-	ring  *ring
-	epoch id.Epoch // zero: a snapshot is due
-	seq   uint64   // last event sent
-	rev   uint64   // last tick sent
-	// live and liveRev are where the ring stood when the connection came:
-	// only later news says how fast the hub is.
-	live    uint64
-	liveRev uint64
 }
 
 // verdict is what reading a ring came to.
@@ -171,104 +161,88 @@ type verdict int
 
 const (
 	drained verdict = iota // everything there is has been taken
-	full                   // the message is full and more is waiting
+	full                   // the batch is full and more is waiting
 	lost                   // a snapshot is due
 	fallen                 // the reader is too far behind
 )
 
-// read moves what is new into a message: all events first, then the latest
-// ticks, so that a tick is never ahead of an event it knows of.
-func (r *ring) read(cur *cursor, m *message) verdict {
+// taken is a batch on its way to one reader.
+type taken struct {
+	batch *batch // nil if there is none
+	live  bool   // all of it was published while the reader followed
+	again bool   // it was built for another reader
+}
+
+// next takes the next batch for a cursor, if there is one, and moves the
+// cursor past it.
+func (r *ring) next(cur *cursor) (taken, verdict) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.epoch.IsZero() || cur.epoch != r.epoch || cur.seq < r.hole:
-		return lost
+	case r.epoch.IsZero() || cur.life != r.lives || cur.seq < r.hole:
+		return taken{}, lost
 	case cur.seq < r.lo:
-		return fallen
+		return taken{}, fallen
+	case cur.seq >= r.hi && !r.newerTick(cur.rev):
+		return taken{}, drained
 	}
-	for cur.seq < r.hi {
-		e := r.events[cur.seq-r.lo]
-		if !m.add(e.line, e.at, cur.seq >= cur.live) {
-			return full
-		}
-		cur.seq++
+	b, again := r.batchAt(cur.seq, cur.rev)
+	t := taken{b, cur.seq >= cur.live && cur.rev >= cur.liveRev, again}
+	cur.seq, cur.rev = b.seq, b.rev
+	if !b.last {
+		return t, full
 	}
-	return r.readTicks(cur, m)
+	cur.live, cur.liveRev = 0, 0 // all that comes from now on is live
+	return t, drained
 }
 
-// readTicks moves the ticks that are newer than the cursor, oldest first.
-func (r *ring) readTicks(cur *cursor, m *message) verdict {
-	first := r.ticks.Back()
-	if first == nil || first.Value.(tick).rev <= cur.rev {
-		return drained
-	}
-	for older := first.Prev(); older != nil && older.Value.(tick).rev > cur.rev; older = older.Prev() {
-		first = older
-	}
-	for el := first; el != nil; el = el.Next() {
-		t := el.Value.(tick)
-		if !m.add(t.line, t.at, t.rev > cur.liveRev) {
-			return full
-		}
-		if before := max(cur.rev, cur.liveRev); t.rev > before {
-			m.skipped += t.rev - before - 1
-		}
-		cur.rev = t.rev
-	}
-	return drained
+func (r *ring) newerTick(rev uint64) bool {
+	last := r.ticks.Back()
+	return last != nil && last.Value.(tick).rev > rev
 }
 
-// snapshotFor hands out a snapshot that the ring can continue and that is at
-// most maxAge old, and moves the cursor to it. Without one it reports whether
-// the caller has to build it.
-func (r *ring) snapshotFor(cur *cursor, now time.Time, maxAge time.Duration) (line []byte, build bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := r.snap
-	if s == nil || s.epoch != r.epoch || s.seq < r.lo || now.Sub(s.made) > maxAge {
-		build = !r.building
-		r.building = true
-		return nil, build
-	}
-	cur.epoch, cur.seq, cur.rev = s.epoch, s.seq, s.rev
-	return s.line, false
-}
-
-// mark says where the ring stands before a snapshot is built.
-func (r *ring) mark() (lives, rev uint64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.lives, r.rev
-}
-
-// keep takes a snapshot built since mark. It reports false if the epoch
-// changed meanwhile: build again.
-func (r *ring) keep(lives uint64, s *snapshot) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// place puts a new cursor where it resumes, and reports whether that is held
+// here. ask says that the store may know what is missing.
+func (r *ring) place(cur *cursor, from wire.Position) (held, ask bool) {
+	cur.live, cur.liveRev = r.hi, r.rev
 	switch {
-	case s.epoch == r.epoch:
-	case r.epoch.IsZero() && r.placed:
-		r.epoch = s.epoch // what came without an epoch is of this one
-	case lives != r.lives:
-		return false
-	default:
-		r.begin(s.epoch, s.seq)
+	case from.Ep.IsZero():
+		return false, false
+	case from.Ep == r.epoch && from.Seq >= r.lo && from.Seq <= r.hi:
+		cur.life, cur.seq = r.lives, from.Seq
+		return true, false
 	}
-	r.snap, r.building = s, false
-	r.wake()
-	return true
+	return false, r.epoch.IsZero() || from.Ep == r.epoch
 }
 
-// leave ends the building of snapshots if nobody follows any more, or in any
-// case when the server stops.
-func (r *ring) leave(anyway bool) bool {
+// adoption is what joining a cursor to the ring behind events from the store
+// came to.
+type adoption int
+
+const (
+	adopted adoption = iota // the ring goes on where the cursor stands
+	behind                  // the ring begins later: ask the store again
+	strange                 // another epoch: a snapshot is due
+)
+
+// adopt joins a cursor that has everything up to seq of an epoch, as the store
+// tells it, to the ring. The ring may be behind the store: then its next
+// events are old news to the cursor.
+func (r *ring) adopt(cur *cursor, ep id.Epoch, seq uint64) adoption {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.followers) > 0 && !anyway {
-		return false
+	if r.epoch.IsZero() {
+		r.epoch = ep // what came without an epoch is of this one
+		if !r.placed {
+			r.restart(seq)
+		}
 	}
-	r.building = false
-	return true
+	switch {
+	case r.epoch != ep:
+		return strange
+	case seq < r.lo:
+		return behind
+	}
+	cur.life, cur.seq = r.lives, seq
+	return adopted
 }

@@ -18,10 +18,10 @@ import (
 func TestRingAgainstAModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &ringModel{
-			ring:  newRing("forecourt/x", rapid.IntRange(1, 5).Draw(t, "events"), rapid.IntRange(30, 200).Draw(t, "bytes")),
+			ring:  newRing("forecourt/x", 1, rapid.IntRange(1, 5).Draw(t, "events"), rapid.IntRange(30, 200).Draw(t, "bytes")),
 			makes: newIDs(),
 			named: rapid.Bool().Draw(t, "frames carry their epoch"),
-			conn:  &conn{wake: make(chan struct{}, 1)},
+			conn:  &conn{shard: newShard(nil, 0)},
 		}
 		m.epoch = id.New[id.Epoch](m.makes)
 		steps := map[string]func(*rapid.T){
@@ -97,22 +97,24 @@ func (m *ringModel) connect() {
 	if m.cur != nil {
 		return
 	}
-	m.cur, m.last = m.ring.follow(m.conn, m.seen), 0
-	if m.cur.epoch.IsZero() {
+	m.cur, m.last = &cursor{conn: m.conn, ring: m.ring}, 0
+	if held, _, _ := m.ring.follow(m.cur, m.seen); !held {
 		m.seen = wire.Position{}
 	}
 }
 
 func (m *ringModel) disconnect() {
-	m.ring.unfollow(m.conn)
-	m.cur = nil
+	if m.cur != nil {
+		m.ring.unfollow(m.cur, time.Time{})
+		m.cur = nil
+	}
 }
 
 // built finishes a snapshot that was begun some steps ago.
 func (m *ringModel) built(*rapid.T) {
 	if m.making != nil {
 		if !m.ring.keep(m.lives, m.making) {
-			m.ring.leave(true)
+			m.ring.abandon(true)
 		}
 		m.making = nil
 	}
@@ -122,8 +124,8 @@ func (m *ringModel) read(t *rapid.T) {
 	if m.cur == nil {
 		return
 	}
-	var msg message
-	switch m.ring.read(m.cur, &msg) {
+	got, v := m.ring.next(m.cur)
+	switch v {
 	case fallen:
 		m.disconnect() // the screen keeps what it has, and resumes
 		return
@@ -131,14 +133,13 @@ func (m *ringModel) read(t *rapid.T) {
 		m.snapshot(t)
 		return
 	}
-	if len(msg.buf) == 0 {
+	if got.batch == nil {
 		return
 	}
-	frames, err := wire.Decode(msg.buf)
-	if err != nil {
-		t.Fatalf("%q: %v", msg.buf, err)
+	if n := len(got.batch.frame); n > wire.MaxBatchBytes+4 {
+		t.Fatalf("a batch of %d bytes", n)
 	}
-	for _, f := range frames {
+	for _, f := range framesIn(t, got.batch.frame) {
 		m.take(t, f)
 	}
 }
@@ -149,15 +150,14 @@ func (m *ringModel) snapshot(t *rapid.T) {
 	if build {
 		var rev uint64
 		m.lives, rev = m.ring.mark()
-		m.making = &snapshot{epoch: m.epoch, seq: m.seq, rev: rev, line: []byte("snap")}
+		m.making = &snapshot{epoch: m.epoch, seq: m.seq, rev: rev, frame: []byte("snap")}
 	}
 	if line == nil {
 		return
 	}
-	m.seen = wire.Position{Ep: m.cur.epoch, Seq: m.cur.seq}
-	var msg message
+	m.seen = wire.Position{Ep: m.ring.epoch, Seq: m.cur.seq}
 	probe := *m.cur
-	if v := m.ring.read(&probe, &msg); v == lost || v == fallen {
+	if _, v := m.ring.next(&probe); v == lost || v == fallen {
 		t.Fatalf("a snapshot at %d was handed out that the ring (%d to %d) cannot continue", m.cur.seq, m.ring.lo, m.ring.hi)
 	}
 }

@@ -2,29 +2,41 @@ package realtime
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
-	"net/http"
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/coder/websocket"
 
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
 
-// Snapshot is the whole of one station's channel and the position it is true
-// at; body is the channel's snapshot type in wire.
-type Snapshot func(ctx context.Context, station id.Station) (body any, at wire.Position, err error)
+// Snapshot is the whole of a channel and the position it is true at; body is
+// the channel's snapshot type in wire. A *wire.Problem that is not to be
+// retried refuses the channel to those who asked for it.
+type Snapshot func(ctx context.Context, ch wire.Channel) (body any, at wire.Position, err error)
 
-// Deps is what a Server stands on. All of it is needed but Origins and Limits.
+// Deps is what a Server stands on. What may be missing says so.
 type Deps struct {
 	// Admit spends a ticket, once, and tells whose it was.
 	Admit func(ticket string) (Peer, error)
-	// Forecourt and Desk make the snapshots of the two families of channels.
-	Forecourt, Desk Snapshot
+	// Snapshots makes the snapshots, by family: "forecourt", "desk", "station",
+	// "driver", "chat", "support". A family without one is refused.
+	Snapshots map[string]Snapshot
+	// Since returns the events after a position, oldest first, at most limit,
+	// and false when they cannot be told: outbox.Feed.Since. It is asked for
+	// the families desk, driver, chat and support when a resumed position is
+	// not held here. It may be nil: then they begin with a snapshot.
+	Since func(ctx context.Context, at wire.Position, limit int) (frames []wire.Frame, ok bool, err error)
+	// Party reports whether the peer is a party of the conversation. It may be
+	// nil: then nobody is.
+	Party func(ctx context.Context, p Peer, t id.Thread) (bool, error)
+	// Typing hears that a peer who follows the conversation is writing. It
+	// must return soon: the peer's own reader calls it. It may be nil.
+	Typing func(p Peer, t id.Thread)
+	// Presence hears who came and who has gone for good, in batches, at most
+	// once a second, one call at a time. It may be nil.
+	Presence func(changes []Change)
 	// OpenDevice begins a pumpd's session.
 	OpenDevice OpenDevice
 	// Origins are the further hosts that pages may connect from
@@ -44,54 +56,76 @@ type Deps struct {
 // Server is the hub's sockets. Make one with New, mount it at /v1/live, feed it
 // with Event and Tick, and Close it.
 type Server struct {
-	deps    Deps
-	limits  Limits
-	metrics *Metrics
-	log     *slog.Logger
+	deps     Deps
+	limits   Limits
+	metrics  *Metrics
+	log      *slog.Logger
+	rings    *rings
+	presence *presence
+	shards   []*shard
+	first    pool // what a station waits for
+	rest     pool // what belongs to one person or conversation
+	beat     atomic.Pointer[[]byte]
+	ping     []byte
 
-	ctx    context.Context // ends when Close begins; bounds the snapshots
+	turnedAway atomic.Uint64 // for want of room
+
+	ctx    context.Context // ends when Close begins
 	cancel context.CancelFunc
-	work   sync.WaitGroup // connections and snapshots being built
+	work   sync.WaitGroup // connections
+	help   sync.WaitGroup // shards and whom they handed connections to, sweeper, presence
 
 	mu        sync.Mutex
+	started   bool
 	closed    bool
 	open      int // sockets, those in their handshake too
 	strangers int // of them, those without a good hello
-	conns     map[*conn]struct{}
+	arrivals  int // sockets ever; deals them out to shards and slots
+	lobby     []stranger
+	slots     [slots][]*conn      // every socket
 	peers     map[peerKey][]*conn // oldest first
-	rings     map[wire.Channel]*ring
 }
 
-// peerKey is whose connections are counted together.
-type peerKey struct {
-	device id.Device
-	staff  id.Staff
-}
-
-// New makes a Server.
+// New makes a Server. It starts nothing before the first connection.
 func New(deps Deps) *Server {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &Server{
-		deps:    deps,
-		limits:  deps.Limits.withDefaults(),
-		metrics: deps.Metrics,
-		log:     deps.Log,
-		ctx:     ctx,
-		cancel:  cancel,
-		conns:   make(map[*conn]struct{}),
-		peers:   make(map[peerKey][]*conn),
-		rings:   make(map[wire.Channel]*ring),
+	s := &Server{
+		deps: deps, limits: deps.Limits.withDefaults(), metrics: deps.Metrics, log: deps.Log,
+		ping: pingFrame(), peers: make(map[peerKey][]*conn),
 	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.rings = newRings(&s.limits, deps.Now)
+	s.presence = newPresence(deps.Now, deps.Presence, deps.Metrics)
+	for i := range s.limits.Shards {
+		s.shards = append(s.shards, newShard(s, i))
+	}
+	return s
+}
+
+// start sets to work what serves the connections; s is locked.
+func (s *Server) start() {
+	for _, sh := range s.shards {
+		s.help.Add(1)
+		go sh.run()
+	}
+	s.help.Add(1)
+	go s.sweepAll()
+	s.help.Go(func() { s.presence.run(s.ctx) })
+}
+
+// poolFor is who asks the store about a family: what a whole station waits for
+// is not behind what each of a thousand drivers waits for.
+func (s *Server) poolFor(family string) *pool {
+	if private(family) {
+		return &s.rest
+	}
+	return &s.first
 }
 
 // Event publishes the next event of a channel: f.Ch, f.Ep and f.Seq place it.
 // Without an epoch it belongs to the one that the channel's snapshots tell. It
 // never waits for a connection.
 func (s *Server) Event(f wire.Frame) {
-	if line, ok := s.encode(f); ok {
-		s.ring(f.Ch).event(f.Ep, f.Seq, line, f.At)
-		s.metrics.published.WithLabelValues("event").Inc()
-	}
+	s.publish(f, "event", func(r *ring, line []byte) bool { return r.event(f.Ep, f.Seq, line, f.At) })
 }
 
 // Publish publishes several events, as a feed hands them on.
@@ -104,159 +138,45 @@ func (s *Server) Publish(frames []wire.Frame) {
 // Tick publishes the latest of a key in a channel, such as a nozzle's running
 // figures. f.Seq is the channel's last event when it was made.
 func (s *Server) Tick(key int, f wire.Frame) {
-	if line, ok := s.encode(f); ok {
-		s.ring(f.Ch).tick(f.Ep, f.Seq, key, line, f.At)
-		s.metrics.published.WithLabelValues("tick").Inc()
+	s.publish(f, "tick", func(r *ring, line []byte) bool { return r.tick(f.Ep, f.Seq, key, line, f.At) })
+}
+
+// publish encodes a frame once for everyone and puts it into its ring. A
+// frame that does not encode leaves a hole, for which everyone takes a snapshot.
+func (s *Server) publish(f wire.Frame, class string, put func(*ring, []byte) bool) {
+	s.metrics.published.WithLabelValues(class).Inc()
+	r := s.rings.publishTo(f.Ch)
+	if r == nil {
+		return
+	}
+	line, err := encodeLine(f)
+	if err != nil {
+		s.log.Error("a frame does not encode", "channel", f.Ch, "seq", f.Seq, "error", err)
+		return
+	}
+	for r != nil && !put(r, line) { // it was dropped at this moment
+		s.rings.remove(r)
+		r = s.rings.publishTo(f.Ch)
 	}
 }
 
-// encode writes a frame once for everyone. Its epoch stays behind: on the
-// socket a snapshot says it.
-func (s *Server) encode(f wire.Frame) ([]byte, bool) {
+// encodeLine writes an event or tick as it goes out. Its epoch stays behind:
+// on the socket a snapshot says it.
+func encodeLine(f wire.Frame) ([]byte, error) {
 	f.Ep = id.Epoch{}
-	line, err := wire.Encode(f)
-	if err != nil {
-		// The hole it leaves makes everyone take a snapshot.
-		s.log.Error("an event does not encode", "channel", f.Ch, "seq", f.Seq, "error", err)
-	}
-	return line, err == nil
+	return wire.Encode(f)
 }
 
-func (s *Server) ring(ch wire.Channel) *ring {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r, ok := s.rings[ch]
-	if !ok {
-		r = newRing(ch, s.limits.RingEvents, s.limits.RingBytes)
-		s.rings[ch] = r
-	}
-	return r
-}
+// Online reports whether somebody has a connection, or had one moments ago.
+func (s *Server) Online(u User) bool { return s.presence.online(u) }
 
-// ServeHTTP upgrades a request to a socket and returns; the socket lives on by
-// itself.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !s.reserve() {
-		tooMany(w)
-		return
-	}
-	ws, err := websocket.Accept(slimWriter{w, s.limits, s.deps.Now}, r, &websocket.AcceptOptions{
-		OriginPatterns:  s.deps.Origins,
-		CompressionMode: websocket.CompressionDisabled,
-	})
-	if err != nil {
-		s.log.Info("a socket was refused", "remote", r.RemoteAddr, "error", err)
-		s.release()
-		return
-	}
-	ws.SetReadLimit(wire.MaxFrameInBytes)
-	c := &conn{
-		server: s,
-		ws:     ws,
-		log:    s.log.With("remote", r.RemoteAddr),
-		wake:   make(chan struct{}, 1),
-		closed: make(chan struct{}),
-	}
-	c.ctx, c.cancel = context.WithCancel(context.Background())
-	if s.join(c) {
-		go s.serve(c)
-		return
-	}
-	go func() {
-		defer s.release()
-		c.end(wire.CloseGoingAway, nil)
-		c.finish()
-	}()
-}
-
-// reserve makes room for one more stranger, or refuses.
-func (s *Server) reserve() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed || s.open >= s.limits.Connections || s.strangers >= s.limits.Strangers {
-		return false
-	}
-	s.open++
-	s.strangers++
-	s.work.Add(1)
-	return true
-}
-
-// release gives back the room of a stranger that did not come in.
-func (s *Server) release() {
-	s.mu.Lock()
-	s.open--
-	s.strangers--
-	s.mu.Unlock()
-	s.work.Done()
-}
-
-// join puts a connection on the list, unless the server is closing.
-func (s *Server) join(c *conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.conns[c] = struct{}{}
-	}
-	return !s.closed
-}
-
-// tooMany answers a request for one socket too many.
-func tooMany(w http.ResponseWriter) {
-	p := wire.NewProblem(wire.ProblemTooMany, "the hub holds as many sockets as it may")
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.Header().Set("Retry-After", "5")
-	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p) // the peer may be gone
-}
-
-// forget takes a connection off every list.
-func (s *Server) forget(c *conn) {
-	for _, cur := range c.cursors {
-		cur.ring.unfollow(c)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.conns, c)
-	s.open--
-	if c.peer.Device.IsZero() {
-		s.strangers--
-		return
-	}
-	key := peerKey{c.peer.Device, c.peer.Staff}
-	s.peers[key] = slices.DeleteFunc(s.peers[key], func(other *conn) bool { return other == c })
-	if len(s.peers[key]) == 0 {
-		delete(s.peers, key)
-	}
-	s.metrics.connections.WithLabelValues(c.peer.label()).Dec()
-}
-
-// enlist makes a connection its peer's and counts it with the peer's others;
-// the oldest beyond the bound goes.
-func (s *Server) enlist(c *conn, p Peer) {
-	s.mu.Lock()
-	c.peer = p
-	c.log = c.log.With("device", p.Device, "as", p.label())
-	s.strangers--
-	key := peerKey{p.Device, p.Staff}
-	s.peers[key] = append(s.peers[key], c)
-	bound := s.limits.PerPeer
-	if p.bridge() {
-		bound = 1
-	}
-	surplus := slices.Clone(s.peers[key][:max(0, len(s.peers[key])-bound)])
-	s.mu.Unlock()
-	s.metrics.connections.WithLabelValues(p.label()).Inc()
-	for _, old := range surplus {
-		old.log.Warn("a newer connection of the same peer takes over")
-		old.end(wire.CloseGoingAway, nil)
-	}
-}
+// Drivers counts the members who are online.
+func (s *Server) Drivers() int { return s.presence.driversOnline() }
 
 // Drop ends every connection whose peer matches, for good: a device or a
 // session was revoked.
 func (s *Server) Drop(matches func(Peer) bool) {
-	for _, c := range s.those(func(c *conn) bool { return !c.peer.Device.IsZero() && matches(c.peer) }) {
+	for _, c := range s.those(func(c *conn) bool { return c.peer.known() && matches(c.peer) }) {
 		c.end(wire.CloseRevoked, nil)
 	}
 }
@@ -266,9 +186,11 @@ func (s *Server) those(match func(*conn) bool) []*conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []*conn
-	for c := range s.conns {
-		if match(c) {
-			found = append(found, c)
+	for _, slot := range s.slots {
+		for _, c := range slot {
+			if match(c) {
+				found = append(found, c)
+			}
 		}
 	}
 	return found
@@ -289,6 +211,9 @@ func (s *Server) Close(ctx context.Context) {
 	gone := make(chan struct{})
 	go func() {
 		s.work.Wait()
+		s.help.Wait()
+		s.first.close()
+		s.rest.close()
 		close(gone)
 	}()
 	select {

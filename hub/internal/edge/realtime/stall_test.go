@@ -43,7 +43,7 @@ func smallBuffers() *websocket.DialOptions {
 // cut by its write deadline.
 func TestOneStalledReaderDelaysNobody(t *testing.T) {
 	const readers, events, pace = 50, 800, 20
-	h := newHub(t, Limits{Window: time.Millisecond, Write: 2 * time.Second, SendBuffer: 4 << 10, RingBytes: 64 << 20})
+	h := newHub(t, Limits{Window: time.Millisecond, Write: 3 * time.Second, SendBuffer: 4 << 10, RingBytes: 64 << 20})
 	h.forecourt.pad = fmt.Sprintf("%03000d", 0)
 	stalled := dial(t, h.url, smallBuffers())
 	stalled.say(h.hello(h.cashier(), h.ask(h.forecourt.ch)))
@@ -75,27 +75,62 @@ func TestOneStalledReaderDelaysNobody(t *testing.T) {
 	}
 	reading.Wait()
 
+	if code := h.codes(t, 1); code["4008"] != 1 {
+		t.Errorf("the stalled reader was closed as %v", code)
+	}
 	for {
 		if _, err := stalled.try(); err != nil {
 			break // what the kernel still held, then the end
 		}
 	}
-	if code := h.codes(t, 1); code["4008"] != 1 {
-		t.Errorf("the stalled reader was closed as %v", code)
-	}
 }
 
-// TestAReaderFallenOutOfTheRingIsTold is slow but not stalled: it gets the
-// close code and resumes.
-func TestAReaderFallenOutOfTheRingIsTold(t *testing.T) {
-	h := newHub(t, Limits{RingEvents: 5, Window: 200 * time.Millisecond})
-	c := h.enter(h.cashier(), h.ask(h.forecourt.ch))
-	c.upTo(h.forecourt.ch, wire.Position{}, 0)
-	for range 50 {
-		h.forecourt.bump()
-	}
-	if code := c.code(); code != wire.CloseSlow || !wire.Comeback(code) {
-		t.Errorf("closed with %d", code)
+// TestAReaderFallenOutOfTheRingIsResynced is slow but not stalled: it is put
+// onto a snapshot; when it falls out again soon it gets the close code and
+// resumes, and when that is long ago a snapshot once more.
+func TestAReaderFallenOutOfTheRingIsResynced(t *testing.T) {
+	bubble(t, Limits{RingEvents: 5, Window: 200 * time.Millisecond}, func(t *testing.T, h *hub, p *pipes) {
+		c := p.dial(t)
+		c.say(h.hello(h.cashier(), h.ask(h.forecourt.ch)))
+		c.upTo(h.forecourt.ch, wire.Position{}, 0)
+		fallOut := func() {
+			h.forecourt.bump() // the first news leaves at once; then the window begins
+			if f := c.frame(); f.Seq != h.forecourt.at().Seq {
+				t.Fatalf("got %s %d", f.K, f.Seq)
+			}
+			for range 50 {
+				h.forecourt.bump()
+			}
+		}
+		for i := range 2 {
+			fallOut()
+			if f := c.frame(); f.K != wire.KindSnap || f.Seq != h.forecourt.at().Seq {
+				t.Fatalf("fallen out: got %s %d", f.K, f.Seq)
+			}
+			if got := testutil.ToFloat64(h.server.metrics.resyncs); got != float64(i+1) {
+				t.Errorf("%v resyncs", got)
+			}
+			c.quietFor(resyncApart)
+		}
+		fallOut()
+		if f := c.frame(); f.K != wire.KindSnap {
+			t.Fatalf("got %s %d", f.K, f.Seq)
+		}
+		c.quietFor(time.Second)
+		fallOut()
+		if code := c.code(); code != wire.CloseSlow || !wire.Comeback(code) {
+			t.Errorf("closed with %d", code)
+		}
+	})
+}
+
+// quietFor reads nothing but beats for a while.
+func (c *client) quietFor(d time.Duration) {
+	c.t.Helper()
+	for began := time.Now(); time.Since(began) < d; {
+		if f := c.frame(); f.K != wire.KindBeat {
+			c.t.Fatalf("got %s %d", f.K, f.Seq)
+		}
 	}
 }
 
@@ -175,55 +210,6 @@ func enterBy(h *hub, url string, p Peer, at wire.Position) (*client, error) {
 	return &client{t: h.t, ws: ws}, ws.Write(ctx, websocket.MessageText, line)
 }
 
-// pipes is a listener of connections in memory, for bubbles of virtual time.
-type pipes struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-}
-
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), done: make(chan struct{})} }
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.done) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.IPAddr{} }
-
-// dialer dials in memory; it remembers the raw line of the last connection.
-func (p *pipes) dial(t *testing.T) *client {
-	return dial(t, "ws://hub", &websocket.DialOptions{HTTPClient: &http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			near, far := net.Pipe()
-			select {
-			case p.conns <- far:
-				return near, nil
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-		},
-	}}})
-}
-
-// bubble runs a test in virtual time with a hub on pipes.
-func bubble(t *testing.T, limits Limits, test func(t *testing.T, h *hub, p *pipes)) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPipes()
-		h := newHubOn(t, limits, p)
-		test(t, h, p)
-	})
-}
-
 func TestHelloTimeout(t *testing.T) {
 	bubble(t, Limits{}, func(t *testing.T, h *hub, p *pipes) {
 		c := p.dial(t)
@@ -245,7 +231,7 @@ func TestWriteDeadlineCutsAReaderThatTakesNothing(t *testing.T) {
 		h.forecourt.bump() // a pipe holds nothing: this write waits for the reader
 		began := time.Now()
 		synctest.Wait()
-		time.Sleep(DefaultLimits().Write + time.Millisecond)
+		time.Sleep(DefaultLimits().Window + DefaultLimits().Write + time.Millisecond)
 		synctest.Wait()
 		if got := testutil.ToFloat64(h.server.metrics.closes.WithLabelValues("4008")); got != 1 {
 			t.Errorf("%v slow closes %v after the write began", got, time.Since(began))
@@ -333,6 +319,51 @@ func TestADeadLineIsFoundByPing(t *testing.T) {
 		synctest.Wait()
 		if got := testutil.ToFloat64(h.server.metrics.connections.WithLabelValues("cashier")); got != 0 {
 			t.Errorf("%v screens are still counted", got)
+		}
+	})
+}
+
+// TestAPumpdWaitsForNoWindow gets its acknowledgement in the middle of the
+// window that screens wait for.
+func TestAPumpdWaitsForNoWindow(t *testing.T) {
+	bubble(t, Limits{Window: time.Second, Shards: 1}, func(t *testing.T, h *hub, p *pipes) {
+		c, d := p.dial(t), p.dial(t)
+		c.say(h.hello(h.cashier(), h.ask(h.forecourt.ch)))
+		c.upTo(h.forecourt.ch, wire.Position{}, 0)
+		d.say(h.hello(h.pumpd()))
+		d.frame()
+		time.Sleep(time.Second)
+		h.forecourt.bump()
+		c.upTo(h.forecourt.ch, wire.Position{Ep: h.forecourt.epoch}, 1)
+		began := time.Now()
+		h.forecourt.bump()
+		h.device(0).out.Ack(42)
+		if f := d.frame(); f.K != wire.KindAck || time.Since(began) != 0 {
+			t.Errorf("got %s after %v", f.K, time.Since(began))
+		}
+		h.device(0).out.Ack(43)
+		if f := d.frame(); f.Seq != 43 || time.Since(began) != 0 {
+			t.Errorf("got %s %d after %v", f.K, f.Seq, time.Since(began))
+		}
+		c.upTo(h.forecourt.ch, wire.Position{Ep: h.forecourt.epoch, Seq: 1}, 2)
+		if time.Since(began) == 0 {
+			t.Error("the screen did not wait for its window")
+		}
+	})
+}
+
+// TestALiveLineIsPingedAndStays answers its pings for ten minutes.
+func TestALiveLineIsPingedAndStays(t *testing.T) {
+	bubble(t, Limits{}, func(t *testing.T, h *hub, p *pipes) {
+		pings := 0
+		opts := p.options()
+		opts.OnPingReceived = func(context.Context, []byte) bool { pings++; return true }
+		c := dial(t, "ws://hub", opts)
+		c.say(h.hello(h.cashier(), h.ask(h.forecourt.ch)))
+		c.upTo(h.forecourt.ch, wire.Position{}, 0)
+		c.quietFor(10 * time.Minute)
+		if want := int(10 * time.Minute / DefaultLimits().Ping); pings < want*9/10 || pings > want+1 {
+			t.Errorf("%d pings in ten minutes", pings)
 		}
 	})
 }
