@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
 	"forecourt/hub/internal/domain/board"
+	"forecourt/hub/internal/domain/claim"
 	"forecourt/hub/internal/edge/httpapi"
 	"forecourt/hub/internal/edge/ingest"
 	"forecourt/hub/internal/flow"
@@ -18,7 +20,8 @@ import (
 	"forecourt/shared/wire"
 )
 
-// boards keeps a board for every station and tells it what is configured.
+// boards keeps a board for every station and tells it what is configured, what
+// is charged and who stands at its nozzles.
 type boards struct {
 	flow  *flow.Flow
 	db    *mysql.DB
@@ -30,15 +33,22 @@ type boards struct {
 	running sync.WaitGroup
 	wake    chan struct{} // holds one: dirty is not empty
 
-	mu    sync.Mutex
-	byID  map[id.Station]*board.Board
-	dirty map[id.Station]bool // whose configuration has changed
+	mu     sync.Mutex
+	byID   map[id.Station]*board.Board
+	names  map[id.Station]string
+	dirty  map[id.Station]news
+	stands []claim.Stand             // to be told, in order
+	at     map[id.Member]claim.Stand // where members stand, as last told
 }
+
+// news is what a station's board has to be told.
+type news struct{ nozzles, prices bool }
 
 func newBoards(f *flow.Flow, db *mysql.DB, sink board.Sink, epoch func() id.Epoch, now func() time.Time, log *slog.Logger) *boards {
 	return &boards{
 		flow: f, db: db, sink: sink, epoch: epoch, now: now, log: log, wake: make(chan struct{}, 1),
-		byID: map[id.Station]*board.Board{}, dirty: map[id.Station]bool{},
+		byID: map[id.Station]*board.Board{}, names: map[id.Station]string{}, dirty: map[id.Station]news{},
+		at: map[id.Member]claim.Stand{},
 	}
 }
 
@@ -59,12 +69,34 @@ func (b *boards) refresh(ctx, working context.Context) error {
 		}
 		made := board.New(s.ID, nozzles, b.epoch, b.sink, b.now)
 		b.mu.Lock()
-		b.byID[s.ID] = made
+		b.byID[s.ID], b.names[s.ID] = made, s.Name
 		b.mu.Unlock()
 		b.running.Go(func() { made.Run(working) })
 		b.log.Info("the board runs", "station", s.Name, "id", s.ID, "nozzles", len(nozzles))
+		if err := b.inform(ctx, s.ID); err != nil {
+			return fmt.Errorf("telling the board of %s: %w", s.Name, err)
+		}
 	}
+	b.tidy()
 	return nil
+}
+
+// inform has a new board told what is charged and who stands at its nozzles.
+func (b *boards) inform(ctx context.Context, s id.Station) error {
+	b.mark(s, news{prices: true})
+	stands, err := b.flow.LiveClaims(ctx, s)
+	for _, stand := range stands {
+		b.claimed(stand)
+	}
+	return err
+}
+
+// tidy forgets members who were waited for in vain.
+func (b *boards) tidy() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now()
+	maps.DeleteFunc(b.at, func(_ id.Member, s claim.Stand) bool { return !s.Until.IsZero() && !now.Before(s.Until) })
 }
 
 // of is the board of a station.
@@ -86,11 +118,71 @@ func (b *boards) snapshot(ctx context.Context, s id.Station) (wire.ForecourtSnap
 	return found.Snapshot(ctx)
 }
 
+// publicSnapshot is what every driver may see of a station, as it is now.
+func (b *boards) publicSnapshot(ctx context.Context, s id.Station) (wire.StationSnap, wire.Position, error) {
+	b.mu.Lock()
+	found, ok := b.byID[s]
+	name := b.names[s]
+	b.mu.Unlock()
+	if !ok {
+		return wire.StationSnap{}, wire.Position{}, errNoBoard(s)
+	}
+	snap, at, err := found.PublicSnapshot(ctx)
+	snap.Station = name
+	return snap, at, err
+}
+
+// fuelling is what a member who stands at a nozzle sees, nil if they do not.
+func (b *boards) fuelling(ctx context.Context, m id.Member) *wire.Fuelling {
+	b.mu.Lock()
+	found := b.byID[b.at[m].Station]
+	b.mu.Unlock()
+	if found == nil {
+		return nil
+	}
+	f, err := found.Fuelling(ctx, m)
+	if err != nil && ctx.Err() == nil {
+		b.log.Warn("a board was not asked what a member sees", "error", err)
+	}
+	return f
+}
+
 // changed says that what a station asks of its nozzles has changed. It returns
 // at once.
-func (b *boards) changed(s id.Station) {
+func (b *boards) changed(s id.Station) { b.mark(s, news{nozzles: true}) }
+
+// frames hears of new prices among what was committed. It returns at once.
+func (b *boards) frames(frames []wire.Frame) {
+	for _, f := range frames {
+		if f.K != wire.KindPrices {
+			continue
+		}
+		if family, name := f.Ch.Split(); family == "desk" {
+			if s, err := id.Parse[id.Station](name); err == nil {
+				b.mark(s, news{prices: true})
+			}
+		}
+	}
+}
+
+// claimed says who stands at a nozzle. It returns at once.
+func (b *boards) claimed(s claim.Stand) {
 	b.mu.Lock()
-	b.dirty[s] = true
+	b.stands = append(b.stands, s)
+	if !s.Over {
+		b.at[s.Member] = s
+	} else if at := b.at[s.Member]; at.Station == s.Station && at.Nozzle == s.Nozzle {
+		delete(b.at, s.Member)
+	}
+	b.mu.Unlock()
+	b.nudge()
+}
+
+// mark notes what a station's board has to be told.
+func (b *boards) mark(s id.Station, n news) {
+	b.mu.Lock()
+	known := b.dirty[s]
+	b.dirty[s] = news{known.nozzles || n.nozzles, known.prices || n.prices}
 	b.mu.Unlock()
 	b.nudge()
 }
@@ -108,7 +200,7 @@ const (
 	lastReread  = 5 * time.Second
 )
 
-// run hands changed configurations to the boards until ctx ends.
+// run hands to the boards what has changed until ctx ends.
 func (b *boards) run(ctx context.Context) {
 	for failures := 0; ; {
 		select {
@@ -116,6 +208,7 @@ func (b *boards) run(ctx context.Context) {
 			return
 		case <-b.wake:
 		}
+		b.place(ctx)
 		err := b.configure(ctx)
 		if err == nil {
 			failures = 0
@@ -130,36 +223,72 @@ func (b *boards) run(ctx context.Context) {
 	}
 }
 
-// configure tells every dirty board what it is configured for.
+// place tells the boards who stands where, in the order it was heard. A board
+// that has ended needs to know no more.
+func (b *boards) place(ctx context.Context) {
+	b.mu.Lock()
+	stands := b.stands
+	b.stands = nil
+	b.mu.Unlock()
+	for _, s := range stands {
+		b.mu.Lock()
+		found, ok := b.byID[s.Station]
+		b.mu.Unlock()
+		if !ok {
+			continue
+		}
+		tell := found.Assign
+		if s.Over {
+			tell = found.Release
+		}
+		err := tell(ctx, board.Stand{Nozzle: s.Nozzle, Member: s.Member, Sale: s.Sale, Until: s.Until})
+		if err != nil && ctx.Err() == nil {
+			b.log.Warn("a board was not told who stands at a nozzle", "station", s.Station, "error", err)
+		}
+	}
+}
+
+// configure tells every dirty board what it is configured for and what is
+// charged.
 func (b *boards) configure(ctx context.Context) error {
 	b.mu.Lock()
 	dirty := b.dirty
-	b.dirty = map[id.Station]bool{}
+	b.dirty = map[id.Station]news{}
 	b.mu.Unlock()
 	var failed error
-	for s := range dirty {
-		if err := b.configureOne(ctx, s); err != nil {
+	for s, n := range dirty {
+		if err := b.configureOne(ctx, s, n); err != nil {
 			failed = err
-			b.mu.Lock()
-			b.dirty[s] = true
-			b.mu.Unlock()
+			b.mark(s, n)
 		}
 	}
 	return failed
 }
 
-func (b *boards) configureOne(ctx context.Context, s id.Station) error {
+func (b *boards) configureOne(ctx context.Context, s id.Station, n news) error {
 	b.mu.Lock()
 	found, ok := b.byID[s]
 	b.mu.Unlock()
 	if !ok {
 		return nil
 	}
-	nozzles, err := b.flow.Nozzles(ctx, s)
+	if n.nozzles {
+		nozzles, err := b.flow.Nozzles(ctx, s)
+		if err != nil {
+			return err
+		}
+		if err := found.Configure(ctx, nozzles); err != nil {
+			return err
+		}
+	}
+	if !n.prices {
+		return nil
+	}
+	prices, err := b.flow.Prices(ctx, s)
 	if err != nil {
 		return err
 	}
-	return found.Configure(ctx, nozzles)
+	return found.Tariff(ctx, wire.Tariff{Since: prices.Since, Prices: prices.Prices})
 }
 
 // health is how every board is doing.

@@ -22,7 +22,6 @@ import (
 	"forecourt/hub/internal/platform/outbox"
 	"forecourt/hub/internal/platform/pki"
 	"forecourt/shared/id"
-	"forecourt/shared/wire"
 )
 
 // hub is everything that runs, put together. It is the only place that knows
@@ -43,8 +42,10 @@ type hub struct {
 	boards    *boards
 	live      *realtime.Server
 	intake    *ingest.Intake
+	parties   *parties
 	api       http.Handler
 	jobs      gocron.Scheduler
+	*talk
 
 	// working ends last: what came through the doors is finished in it.
 	working context.Context
@@ -53,7 +54,7 @@ type hub struct {
 }
 
 // newHub puts the hub together. Nothing runs yet.
-func newHub(cfg config.Config, db *database, now func() time.Time, log *slog.Logger) (*hub, error) {
+func newHub(ctx context.Context, cfg config.Config, db *database, now func() time.Time, log *slog.Logger) (*hub, error) {
 	h := &hub{cfg: cfg, db: db, now: now, log: log}
 	h.working, h.endWork = context.WithCancel(context.Background())
 	var err error
@@ -63,49 +64,66 @@ func newHub(cfg config.Config, db *database, now func() time.Time, log *slog.Log
 	if h.staff, err = people(cfg, db.DB); err != nil {
 		return nil, err
 	}
+	keys, err := openVault(ctx, cfg, db)
+	if err != nil {
+		return nil, err
+	}
 	ids := id.NewMaker(clock.Now, clock.Random())
 	h.devices = machines(db.DB)
 	h.booth = admission.New(clock.Now, clock.Random())
-	h.feed = outbox.NewFeed(db.DB, log)
-	h.flow = flow.New(flow.Deps{DB: db.DB, Feed: h.feed, Now: clock.Now, IDs: ids, Log: log})
+	h.feed = outbox.NewFeed(db.DB, keys, log)
 	h.metrics = registry(h)
-	h.openLive(ids)
-	h.api = httpapi.New(httpapi.Deps{
-		Staff: h.staff, Devices: h.devices, Tickets: h.booth, Desk: h.flow, Live: h.live,
-		CA: string(h.authority.CA()), SignedOut: h.signedOut,
-		Ping: h.db.Health, Stations: h.boards.health, Version: version,
-		Metrics: h.metrics, MetricsFrom: cfg.MetricsFrom,
-		NewRequestID: func() string { return id.New[id.Command](ids).String() },
-		Now:          now, Log: log,
-	})
+	h.live = h.newLive()
+	if h.talk, err = newTalk(cfg, db, keys, ids, h.live, log); err != nil {
+		return nil, err
+	}
+	h.flow = h.newFlow(ids)
+	h.connect(ids)
+	h.api = h.newAPI(ids)
 	h.jobs, err = schedule(h)
 	return h, err
 }
 
-// openLive makes the sockets, the boards behind them and the ear for pumpd.
-// They know each other only through what is handed over here.
-func (h *hub) openLive(ids *id.Maker) {
-	h.live = realtime.New(realtime.Deps{
-		Admit: h.admit,
-		Forecourt: func(ctx context.Context, s id.Station) (any, wire.Position, error) {
-			return h.boards.snapshot(ctx, s)
-		},
-		Desk: func(ctx context.Context, s id.Station) (any, wire.Position, error) {
-			return h.flow.DeskSnapshot(ctx, s)
-		},
-		OpenDevice: h.openDevice,
-		Origins:    originHosts(h.cfg.AllowOrigins),
-		Metrics:    realtime.NewMetrics(h.metrics),
-		Now:        h.now,
-		Log:        h.log,
+// newFlow makes the steps that join the domains.
+func (h *hub) newFlow(ids *id.Maker) *flow.Flow {
+	t := h.talk
+	return flow.New(flow.Deps{
+		DB: h.db.DB, Feed: h.feed, Now: clock.Now, IDs: ids, Log: h.log,
+		Vault: t.vault, Members: t.members, Notices: t.notices, Notifier: t.notifier, Media: t.media, Rooms: t.rooms, Words: t.words,
 	})
+}
+
+// newAPI makes the HTTP side.
+func (h *hub) newAPI(ids *id.Maker) http.Handler {
+	return httpapi.New(httpapi.Deps{
+		Staff: h.staff, Devices: h.devices, Tickets: h.booth, Desk: h.flow, Live: h.live,
+		Members: h.members, Driver: h.flow, Support: h.flow, Media: h.media,
+		CA: string(h.authority.CA()), SignedOut: h.signedOut, MemberSignedOut: h.memberSignedOut,
+		Ping: h.db.Health, Stations: h.boards.health, Version: version,
+		Metrics: h.metrics, MetricsFrom: h.cfg.MetricsFrom,
+		NewRequestID: func() string { return id.New[id.Command](ids).String() },
+		Now:          h.now, Log: h.log,
+	})
+}
+
+// connect makes the boards and the ear for pumpd, and has everyone hear what
+// they need to. They know each other only through what is handed over here.
+func (h *hub) connect(ids *id.Maker) {
 	h.boards = newBoards(h.flow, h.db.DB, h.live, func() id.Epoch { return id.New[id.Epoch](ids) }, h.now, h.log)
 	h.intake = ingest.New(ingest.Deps{
 		Facts: h.flow, Board: h.boards.of, Metrics: ingest.NewMetrics(h.metrics), Log: h.log, Now: h.now,
 	})
+	h.parties = &parties{
+		evict: h.live.Evict, may: h.party, log: h.log, wake: make(chan struct{}, 1), set: map[id.Thread]bool{},
+	}
+	h.feed.Subscribe(h.rooms.Feed)
 	h.feed.Subscribe(h.live.Publish)
+	h.feed.Subscribe(h.boards.frames)
 	h.flow.OnWant(h.intake.Changed)
 	h.flow.OnWant(h.boards.changed)
+	h.flow.OnClaim(h.boards.claimed)
+	h.flow.OnFuelling(h.boards.fuelling)
+	h.flow.OnPartiesChanged(h.parties.changed)
 }
 
 // start sets everything to work that runs by itself.
@@ -114,6 +132,13 @@ func (h *hub) start(ctx context.Context) error {
 		return err
 	}
 	h.work.Go(func() { h.boards.run(h.working) })
+	h.work.Go(func() { h.parties.run(h.working) })
+	h.work.Go(func() { h.talk.check(h.working, h.log) })
+	h.work.Go(func() {
+		if err := h.rooms.Run(h.working); err != nil {
+			h.log.Error("the conversations ended", "error", err)
+		}
+	})
 	h.work.Go(func() {
 		if err := h.feed.Run(h.working); err != nil {
 			h.log.Error("the feed ended", "error", err)
@@ -130,5 +155,6 @@ func (h *hub) stop() error {
 	h.endWork()
 	h.work.Wait()
 	h.boards.wait()
+	h.talk.close(h.log)
 	return err
 }

@@ -13,6 +13,10 @@ import (
 const (
 	revokedEvery  = 5 * time.Second
 	expireEvery   = 10 * time.Second
+	tendEvery     = 2 * time.Second
+	noticesEvery  = 5 * time.Second
+	membersEvery  = 15 * time.Second
+	claimsEvery   = 10 * time.Minute
 	stationsEvery = time.Minute
 	sweepEvery    = time.Hour
 	jobTimeout    = 5 * time.Minute
@@ -31,17 +35,18 @@ type job struct {
 func (h *hub) rounds() []job {
 	return []job{
 		{"end the sockets of who was revoked", revokedEvery, h.dropRevoked},
-		{"expire reserved money", expireEvery, func(ctx context.Context) error {
-			_, err := h.flow.ExpirePending(ctx)
-			return err
-		}},
+		{"end the sockets of members who signed out", membersEvery, h.dropMembers},
+		{"hand conversations to agents", tendEvery, h.flow.Tend},
+		{"send notices", noticesEvery, h.flow.SendNotices},
+		{"expire reserved money", expireEvery, counted(h.flow.ExpirePending)},
 		{"look for new stations", stationsEvery, func(ctx context.Context) error {
 			return h.boards.refresh(ctx, h.working)
 		}},
-		{"sweep ended sessions", sweepEvery, func(ctx context.Context) error {
-			_, err := h.staff.Sweep(ctx)
-			return err
-		}},
+		{"sweep ended sessions", sweepEvery, counted(h.staff.Sweep)},
+		{"sweep members' ended sessions and codes", sweepEvery, counted(h.members.Sweep)},
+		{"sweep notices", sweepEvery, counted(h.notices.Sweep)},
+		{"sweep pictures that nobody sent", sweepEvery, counted(h.media.Sweep)},
+		{"prune claims", claimsEvery, counted(h.flow.PruneClaims)},
 		{"prune events", sweepEvery, func(ctx context.Context) error {
 			_, err := h.feed.Prune(ctx, h.cfg.Keep.Events)
 			return err
@@ -50,6 +55,14 @@ func (h *hub) rounds() []job {
 			_, err := h.flow.PruneResults(ctx, h.cfg.Keep.Commands)
 			return err
 		}},
+	}
+}
+
+// counted is a job whose count nobody asks for.
+func counted[N int | int64](do func(context.Context) (N, error)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := do(ctx)
+		return err
 	}
 }
 

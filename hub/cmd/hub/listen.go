@@ -11,21 +11,14 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"forecourt/hub/internal/config"
 	"forecourt/hub/internal/edge/httpapi"
 	"forecourt/hub/internal/platform/clock"
 	"forecourt/hub/internal/platform/pki"
 )
 
-const (
-	// maxConnections bounds what a listener serves at once: the sockets, and
-	// as many requests beside them.
-	maxConnections = 4096
-	// closeTimeout is how long requests under way may take at the end.
-	closeTimeout = 10 * time.Second
-)
+// closeTimeout is how long requests under way may take at the end.
+const closeTimeout = 10 * time.Second
 
 // authority opens the hub's own certificate authority.
 func authority(cfg config.Config) (*pki.Authority, error) {
@@ -52,23 +45,6 @@ func machineAddresses() []string {
 		}
 	}
 	return names
-}
-
-// sendBufferBytes bounds what the kernel holds for one connection that takes
-// nothing. The limiter above hides the connection's kind from the sockets, so
-// it is set here.
-const sendBufferBytes = 256 << 10
-
-// slim is a listener whose connections hold little.
-type slim struct{ net.Listener }
-
-// Accept bounds the connection's send buffer.
-func (s slim) Accept() (net.Conn, error) {
-	c, err := s.Listener.Accept()
-	if t, ok := c.(*net.TCPConn); ok {
-		_ = t.SetWriteBuffer(sendBufferBytes) // a wish: the connection works without it
-	}
-	return c, err
 }
 
 // door is one listener and the server behind it.
@@ -105,7 +81,7 @@ func (h *hub) open(ctx context.Context, doors []door, address string, secure *tl
 	server := httpapi.NewServer(h.api, h.log)
 	server.TLSConfig = secure
 	h.log.Info("serving", "address", listener.Addr().String(), "tls", secure != nil)
-	return append(doors, door{netutil.LimitListener(slim{listener}, maxConnections), server, secure != nil}), nil
+	return append(doors, door{limitTo(listener, connections(h.cfg)), server, secure != nil}), nil
 }
 
 // tlsConfig is the hub's own certificate, and beside it that of a public name.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
+	"forecourt/hub/internal/domain/chat"
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/hub/internal/edge/realtime"
 	"forecourt/hub/internal/flow"
@@ -16,11 +18,97 @@ import (
 // errTicket says that a ticket admits nobody.
 var errTicket = errors.New("the ticket is unknown, spent or expired")
 
+// newLive makes the sockets. What they ask of is made after them.
+func (h *hub) newLive() *realtime.Server {
+	return realtime.New(realtime.Deps{
+		Admit: h.admit,
+		Snapshots: map[string]realtime.Snapshot{
+			"forecourt": snapshots(func(ctx context.Context, s id.Station) (wire.ForecourtSnap, wire.Position, error) {
+				return h.boards.snapshot(ctx, s)
+			}),
+			"station": snapshots(func(ctx context.Context, s id.Station) (wire.StationSnap, wire.Position, error) {
+				return h.boards.publicSnapshot(ctx, s)
+			}),
+			"desk": snapshots(func(ctx context.Context, s id.Station) (wire.DeskSnap, wire.Position, error) {
+				return h.flow.DeskSnapshot(ctx, s)
+			}),
+			"support": snapshots(func(ctx context.Context, s id.Station) (wire.SupportSnap, wire.Position, error) {
+				return h.flow.SupportSnapshot(ctx, s)
+			}),
+			"driver": snapshots(func(ctx context.Context, m id.Member) (wire.DriverSnap, wire.Position, error) {
+				return h.flow.DriverSnapshot(ctx, m)
+			}),
+			"chat": snapshots(func(ctx context.Context, t id.Thread) (wire.ChatSnap, wire.Position, error) {
+				return h.flow.ChatSnapshot(ctx, t)
+			}),
+		},
+		Since:      h.feed.Since,
+		Party:      h.party,
+		Typing:     h.typing,
+		Presence:   h.presence,
+		OpenDevice: h.openDevice,
+		Origins:    originHosts(h.cfg.AllowOrigins),
+		Limits:     realtime.Limits{Connections: h.cfg.Live.Connections, Window: h.cfg.Live.Window},
+		Metrics:    realtime.NewMetrics(h.metrics),
+		Now:        h.now,
+		Log:        h.log,
+	})
+}
+
+// snapshots makes the snapshots of a family whose channels are named by ids of
+// one kind.
+func snapshots[I ~[16]byte, B any](of func(context.Context, I) (B, wire.Position, error)) realtime.Snapshot {
+	return func(ctx context.Context, ch wire.Channel) (any, wire.Position, error) {
+		_, name := ch.Split()
+		key, err := id.Parse[I](name)
+		if err != nil {
+			return nil, wire.Position{}, fmt.Errorf("channel %q: %w", ch, err)
+		}
+		return of(ctx, key)
+	}
+}
+
+// party reports whether a peer is a party of a conversation.
+func (h *hub) party(ctx context.Context, p realtime.Peer, t id.Thread) (bool, error) {
+	who, ok := speakerOf(p)
+	if !ok {
+		return false, nil
+	}
+	return h.flow.MayFollow(ctx, who, t)
+}
+
+// typingTimeout bounds the wait for who keeps the conversations: a sign of
+// writing is worth nothing later.
+const typingTimeout = time.Second
+
+// typing passes on that a party is writing.
+func (h *hub) typing(p realtime.Peer, t id.Thread) {
+	ctx, cancel := context.WithTimeout(h.working, typingTimeout)
+	defer cancel()
+	by := wire.PartyAgent
+	if !p.Member.IsZero() {
+		by = wire.PartyDriver
+	}
+	h.rooms.Typing(ctx, t, by)
+}
+
+// presence passes on who came and went.
+func (h *hub) presence(changes []realtime.Change) {
+	list := make([]chat.Presence, len(changes))
+	for i, c := range changes {
+		list[i] = chat.Presence{Staff: c.User.Staff, Station: c.User.Station, Member: c.User.Member, Online: c.Online}
+	}
+	h.flow.PresenceChanged(list)
+}
+
 // admit spends a ticket.
 func (h *hub) admit(ticket string) (realtime.Peer, error) {
 	holder, ok := h.booth.Spend(ticket)
-	if !ok {
+	switch {
+	case !ok:
 		return realtime.Peer{}, errTicket
+	case holder.Driver != nil:
+		return realtime.Peer{Kind: wire.DevicePhone, Member: holder.Driver.Member}, nil
 	}
 	peer := realtime.Peer{Device: holder.Device.Device, Kind: holder.Device.Kind, Station: holder.Device.Station}
 	if holder.Staff != nil {
@@ -43,16 +131,41 @@ func (h *hub) signedOut(till id.Device, person id.Staff) {
 	h.live.Drop(func(p realtime.Peer) bool { return p.Device == till && p.Staff == person })
 }
 
+// memberSignedOut ends the sockets of a member who has no session left. With
+// another phone still signed in, nobody can tell whose socket is whose: they
+// stay, and the phone that signed out closes its own.
+func (h *hub) memberSignedOut(ctx context.Context, who id.Member) {
+	if !h.live.Online(realtime.User{Member: who}) {
+		return
+	}
+	open, err := h.members.Open(ctx)
+	if err != nil {
+		h.log.Warn("a member's sockets are left to the next round", "error", err)
+		return
+	}
+	if !open[who] {
+		h.live.Drop(func(p realtime.Peer) bool { return p.Member == who })
+	}
+}
+
+// present is everyone who is connected and of interest.
+func (h *hub) present(of func(realtime.Peer) bool) map[realtime.Peer]bool {
+	here := map[realtime.Peer]bool{}
+	h.live.Drop(func(p realtime.Peer) bool {
+		if of(p) {
+			here[p] = true
+		}
+		return false
+	})
+	return here
+}
+
 // dropRevoked ends the sockets of devices and sessions that were revoked or
 // have ended, also by a command beside this process. Who is connected is
 // written down first: somebody who comes meanwhile is not yet known as valid.
 func (h *hub) dropRevoked(ctx context.Context) error {
-	present := map[realtime.Peer]bool{}
-	h.live.Drop(func(p realtime.Peer) bool {
-		present[p] = true
-		return false
-	})
-	if len(present) == 0 {
+	here := h.present(func(p realtime.Peer) bool { return p.Member.IsZero() })
+	if len(here) == 0 {
 		return nil
 	}
 	valid, err := h.devices.Valid(ctx)
@@ -65,8 +178,22 @@ func (h *hub) dropRevoked(ctx context.Context) error {
 	}
 	h.live.Drop(func(p realtime.Peer) bool {
 		ended := !p.Staff.IsZero() && !open[staff.SignedIn{Staff: p.Staff, Device: p.Device}]
-		return present[p] && (ended || !valid[p.Device])
+		return here[p] && (ended || !valid[p.Device])
 	})
+	return nil
+}
+
+// dropMembers is dropRevoked for drivers, who are many.
+func (h *hub) dropMembers(ctx context.Context) error {
+	here := h.present(func(p realtime.Peer) bool { return !p.Member.IsZero() })
+	if len(here) == 0 {
+		return nil
+	}
+	open, err := h.members.Open(ctx)
+	if err != nil {
+		return err
+	}
+	h.live.Drop(func(p realtime.Peer) bool { return here[p] && !open[p.Member] })
 	return nil
 }
 

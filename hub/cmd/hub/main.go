@@ -67,7 +67,8 @@ func (p *program) command() *cobra.Command {
 	}
 	root.AddCommand(
 		p.serveCommand(), p.checkCommand(), p.migrateCommand(), p.setUpCommand(), p.seedCommand(), p.enrolCommand(),
-		p.deviceCommand(), p.staffCommand(), p.openapiCommand(), p.versionCommand(),
+		p.deviceCommand(), p.staffCommand(), p.nozzleCodesCommand(), p.loadCannedCommand(), p.openapiCommand(),
+		p.versionCommand(),
 	)
 	return root
 }

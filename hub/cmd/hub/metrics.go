@@ -25,6 +25,12 @@ func registry(h *hub) *prometheus.Registry {
 	counter("forecourt_db_retries_total", "Transactions that had to run again.", func() float64 { return float64(h.db.Retries()) })
 	counter("forecourt_db_restarts_total", "Times the hub's own database ended by itself.", func() float64 { return float64(h.db.restarts()) })
 	flowCounters(h, counter)
+	f.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "forecourt_chat_rooms", Help: "Conversations held in memory.",
+	}, func() float64 { return float64(h.rooms.Held()) })
+	if h.cfg.WeChat.AppID != "" {
+		wechatCounters(h, counter)
+	}
 	return reg
 }
 
@@ -36,4 +42,12 @@ func flowCounters(h *hub, counter func(name, help string, read func() float64)) 
 	counter("forecourt_sales_quarantined_total", "Sales whose figures do not agree.", func() float64 { return float64(h.flow.Counts().Quarantined) })
 	counter("forecourt_sales_missing_total", "Stretches of a totalizer without a sale.", func() float64 { return float64(h.flow.Counts().Missing) })
 	counter("forecourt_payments_total", "Payments taken.", func() float64 { return float64(h.flow.Counts().Payments) })
+}
+
+// wechatCounters exposes how WeChat answers.
+func wechatCounters(h *hub, counter func(name, help string, read func() float64)) {
+	counter("forecourt_wechat_checked_total", "Texts judged by WeChat.", func() float64 { return float64(h.wechat.Counts().Checked) })
+	counter("forecourt_wechat_refused_total", "Texts refused by WeChat.", func() float64 { return float64(h.wechat.Counts().Refused) })
+	counter("forecourt_wechat_failed_total", "Texts WeChat was asked about in vain.", func() float64 { return float64(h.wechat.Counts().Failed) })
+	counter("forecourt_wechat_skipped_total", "Texts WeChat was not asked about, because it had failed.", func() float64 { return float64(h.wechat.Counts().Skipped) })
 }

@@ -47,7 +47,7 @@ func (p *program) serve(ctx context.Context, cfg config.Config, demo bool) error
 
 // run puts the hub together on an open database and serves.
 func (p *program) run(ctx context.Context, cfg config.Config, db *database, log *slog.Logger) error {
-	h, err := newHub(cfg, db, p.now, log)
+	h, err := newHub(ctx, cfg, db, p.now, log)
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +16,7 @@ import (
 	"forecourt/hub/internal/domain/device"
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/hub/internal/domain/station"
+	"forecourt/hub/internal/flow"
 	"forecourt/hub/internal/platform/clock"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/setup"
@@ -72,7 +76,17 @@ func (p *program) seed(ctx context.Context, cfg config.Config, db *database) err
 	if err != nil {
 		return err
 	}
-	return p.install(ctx, cfg, db, plan, setup.FixedPassword(setup.DemoPassword))
+	if err := p.install(ctx, cfg, db, plan, setup.FixedPassword(setup.DemoPassword)); err != nil {
+		return err
+	}
+	replies, dir, err := setup.DemoReplies()
+	if err != nil {
+		return err
+	}
+	if stations, err = setup.Stations(ctx, db.DB); err != nil {
+		return err
+	}
+	return p.loadCanned(ctx, cfg, db, stations[0], replies, dir)
 }
 
 // install sets a station up and prints its first accounts.
@@ -118,4 +132,41 @@ func findStation(ctx context.Context, db *database, which string) (station.Stati
 		return station.Station{}, errors.New("there is no station yet: set one up with `hub set-up FILE`, or `hub seed-demo` to try things out")
 	}
 	return station.Station{}, fmt.Errorf("name a station with --station: %s", strings.Join(names, ", "))
+}
+
+func (p *program) nozzleCodesCommand() *cobra.Command {
+	var station string
+	cmd := &cobra.Command{
+		Use: "nozzle-codes", Short: "Print the code for the sticker at every nozzle", Args: cobra.NoArgs,
+		Long: "Print the code for the sticker at every nozzle of a station. A driver who enters or scans it says that\n" +
+			"they stand there; the codes stay the same as long as the hub keeps its key.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.withDatabase(cmd, func(ctx context.Context, cfg config.Config, db *database) error {
+				return p.printCodes(ctx, cfg, db, station)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&station, "station", "", "name or id of the station, if there are several")
+	return cmd
+}
+
+func (p *program) printCodes(ctx context.Context, cfg config.Config, db *database, which string) error {
+	at, err := findStation(ctx, db, which)
+	if err != nil {
+		return err
+	}
+	keys, err := openVault(ctx, cfg, db)
+	if err != nil {
+		return err
+	}
+	codes, err := flow.New(flow.Deps{DB: db.DB, Vault: keys, Now: clock.Now, Log: p.quiet()}).NozzleCodes(ctx, at.ID)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NOZZLE\tCODE")
+	for _, number := range slices.Sorted(maps.Keys(codes)) {
+		fmt.Fprintf(table, "%d\t%s\n", number, codes[number])
+	}
+	return table.Flush()
 }

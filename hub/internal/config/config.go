@@ -38,6 +38,10 @@ type Config struct {
 	Database Database `yaml:"database"`
 	Station  Station  `yaml:"station"`
 	Sessions Sessions `yaml:"sessions"`
+	Live     Live     `yaml:"live"`
+	Notify   Notify   `yaml:"notify"`
+	Media    Media    `yaml:"media"`
+	WeChat   WeChat   `yaml:"wechat"`
 	Keep     Keep     `yaml:"keep"`
 	Log      Log      `yaml:"log"`
 }
@@ -91,8 +95,13 @@ func Default() Config {
 		Station: Station{Zone: clock.StationZone, Minimum: 5000},
 		// A till stays signed in over a quiet night shift, and not over two.
 		Sessions: Sessions{Idle: 12 * time.Hour, Lifetime: 16 * time.Hour},
-		Keep:     Keep{Events: 72 * time.Hour, Commands: 30 * 24 * time.Hour},
-		Log:      Log{Format: "text"},
+		// Fast enough that nobody sees it, long enough that a busy minute
+		// leaves in few messages.
+		Live:   Live{Window: 10 * time.Millisecond, Connections: 20_000},
+		Notify: Notify{Kind: NotifyOff},
+		Media:  Media{Kind: MediaDir},
+		Keep:   Keep{Events: 72 * time.Hour, Commands: 30 * 24 * time.Hour},
+		Log:    Log{Format: "text"},
 	}
 }
 
@@ -127,6 +136,7 @@ func (c *Config) Check() error {
 		between("sessions.lifetime", c.Sessions.Lifetime, c.Sessions.Idle, maxSession),
 		between("keep.events", c.Keep.Events, minKeep, maxKeep),
 		between("keep.commands", c.Keep.Commands, minKeep, maxKeep),
+		c.checkLive(), c.checkNotify(), c.checkMedia(), c.checkWeChat(),
 	)
 }
 

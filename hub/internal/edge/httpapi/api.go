@@ -50,13 +50,19 @@ type Tickets interface {
 	Issue(h admission.Holder) (wire.Ticket, error)
 }
 
-// Deps is what the API stands on. All of it is needed but SignedOut and
-// MetricsFrom.
+// Deps is what the API stands on. All of it is needed but SignedOut,
+// MemberSignedOut and MetricsFrom.
 type Deps struct {
 	Staff   Staff
 	Devices Devices
 	Tickets Tickets
 	Desk    Desk
+	// Members, Driver, Support and Media serve drivers and those who talk
+	// with them.
+	Members Members
+	Driver  Driver
+	Support Support
+	Media   MediaServer
 	// Live takes the sockets.
 	Live http.Handler
 	// CA is the hub's certificate authority, PEM, for newly enrolled devices;
@@ -64,6 +70,8 @@ type Deps struct {
 	CA string
 	// SignedOut is told of a logout, so that the person's sockets end too.
 	SignedOut func(till id.Device, person id.Staff)
+	// MemberSignedOut is told of a member's logout, for the same reason.
+	MemberSignedOut func(ctx context.Context, who id.Member)
 	// Ping asks the database whether it is there.
 	Ping func(ctx context.Context) error
 	// Stations tells how the boards are doing; an error means that the hub
@@ -84,10 +92,13 @@ type Deps struct {
 
 // api is the API under construction and at work.
 type api struct {
-	deps    Deps
-	mux     *http.ServeMux
-	huma    huma.API
-	metrics *metrics
+	deps     Deps
+	mux      *http.ServeMux
+	huma     huma.API
+	metrics  *metrics
+	uploads  *uploads
+	forms    []string      // the paths of operations that take a file
+	servings chan struct{} // holds one for each picture or recording on its way out
 }
 
 // New makes the whole HTTP side of the hub.
@@ -99,12 +110,18 @@ func New(deps Deps) http.Handler {
 // assemble registers every route and finishes the document.
 func assemble(deps Deps) *api {
 	useProblems()
-	a := &api{deps: deps, mux: http.NewServeMux(), metrics: newMetrics(deps.Metrics)}
+	a := &api{
+		deps: deps, mux: http.NewServeMux(), metrics: newMetrics(deps.Metrics),
+		uploads: newUploads(deps.Now), servings: make(chan struct{}, maxServings),
+	}
 	a.huma = humago.New(a.mux, config(deps.Version))
 	a.devices()
 	a.auth()
 	a.desk()
 	a.office()
+	a.support()
+	a.driver()
+	a.media()
 	a.health()
 	a.document()
 	return a
@@ -141,6 +158,7 @@ func config(version string) huma.Config {
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"session": {Type: "http", Scheme: "bearer", Description: "The token of a person's session, or of a device by itself."},
 					"device":  {Type: "apiKey", In: "header", Name: wire.HeaderDevice, Description: "The token of the till a person uses."},
+					"member":  {Type: "http", Scheme: "bearer", Description: "The token of a driver's session, by itself."},
 				},
 			},
 		},

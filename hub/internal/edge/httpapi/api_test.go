@@ -18,36 +18,38 @@ type route struct {
 	method, path, body string
 	action             staff.Action
 	call               string // what the desk hears
+	kind               string // of the body, if it is not JSON
+	keyless            bool   // it names itself in its body, or may be done twice
 }
 
 func routes() []route {
-	return []route{
-		{"GET", "/v1/sales?state=unpaid&nozzle=3&before=" + aSale + "&limit=20", "", staff.SeeBoard, "sales unpaid 3 " + aSale + " 20"},
-		{"GET", "/v1/sales", "", staff.SeeBoard, "sales  0  50"},
-		{"GET", "/v1/sales/" + aSale, "", staff.SeeBoard, "sale " + aSale},
-		{"POST", "/v1/sales/" + aSale + "/payments", `{"tender":"cash","due_fen":20000,"tendered_fen":20100}`, staff.TakePayment, "pay " + aKey + " " + aSale + " cash 20000 20100 by 2001"},
-		{"POST", "/v1/sales/" + aSale + "/resolution", `{"act":"drive_off","note":"left at once"}`, staff.ResolveSale, "resolve " + aKey + " " + aSale + " drive_off"},
-		{"POST", "/v1/nozzles/3/authorization", `{"preset":{"kind":"money","money_fen":20000},"valid_seconds":60}`, staff.Authorize, "authorize " + aKey + " 3 money"},
-		{"POST", "/v1/nozzles/3/hold", `{"hold":"stop"}`, staff.HoldNozzle, "hold " + aKey + " 3 stop"},
-		{"POST", "/v1/station/hold", `{"hold":"pause"}`, staff.StopAll, "hold all " + aKey + " pause"},
-		{"POST", "/v1/nozzles/3/mode", `{"mode":"closed"}`, staff.SetMode, "mode " + aKey + " 3 closed"},
-		{"POST", "/v1/prices", `{"prices":[{"grade":"92#","price_fen_per_l":760}]}`, staff.SetPrices, "prices " + aKey + " [{92# 7.60}]"},
-		{"GET", "/v1/prices", "", staff.SeeBoard, "look at prices"},
-		{"GET", "/v1/proofs", "", staff.SeeProof, "look at proofs"},
-		{"GET", "/v1/proofs.csv", "", staff.SeeProof, "look at proofs"},
-	}
+	return append([]route{
+		{method: "GET", path: "/v1/sales?state=unpaid&nozzle=3&before=" + aSale + "&limit=20", action: staff.SeeBoard, call: "sales unpaid 3 " + aSale + " 20"},
+		{method: "GET", path: "/v1/sales", action: staff.SeeBoard, call: "sales  0  50"},
+		{method: "GET", path: "/v1/sales/" + aSale, action: staff.SeeBoard, call: "sale " + aSale},
+		{method: "POST", path: "/v1/sales/" + aSale + "/payments", body: `{"tender":"cash","due_fen":20000,"tendered_fen":20100}`, action: staff.TakePayment, call: "pay " + aKey + " " + aSale + " cash 20000 20100 by 2001"},
+		{method: "POST", path: "/v1/sales/" + aSale + "/resolution", body: `{"act":"drive_off","note":"left at once"}`, action: staff.ResolveSale, call: "resolve " + aKey + " " + aSale + " drive_off"},
+		{method: "POST", path: "/v1/nozzles/3/authorization", body: `{"preset":{"kind":"money","money_fen":20000},"valid_seconds":60}`, action: staff.Authorize, call: "authorize " + aKey + " 3 money"},
+		{method: "POST", path: "/v1/nozzles/3/hold", body: `{"hold":"stop"}`, action: staff.HoldNozzle, call: "hold " + aKey + " 3 stop"},
+		{method: "POST", path: "/v1/station/hold", body: `{"hold":"pause"}`, action: staff.StopAll, call: "hold all " + aKey + " pause"},
+		{method: "POST", path: "/v1/nozzles/3/mode", body: `{"mode":"closed"}`, action: staff.SetMode, call: "mode " + aKey + " 3 closed"},
+		{method: "POST", path: "/v1/prices", body: `{"prices":[{"grade":"92#","price_fen_per_l":760}]}`, action: staff.SetPrices, call: "prices " + aKey + " [{92# 7.60}]"},
+		{method: "GET", path: "/v1/prices", action: staff.SeeBoard, call: "look at prices"},
+		{method: "GET", path: "/v1/proofs", action: staff.SeeProof, call: "look at proofs"},
+		{method: "GET", path: "/v1/proofs.csv", action: staff.SeeProof, call: "look at proofs"},
+	}, supportRoutes()...)
 }
 
 // TestEveryRouteForEveryRole is the permission table once more, from outside:
 // who may is served, who may not is told so, and the desk hears of nothing else.
 func TestEveryRouteForEveryRole(t *testing.T) {
 	for _, r := range routes() {
-		for _, as := range []string{"head", "cashier", "attendant", "agent", "owner", "", "pumpd", "till"} {
+		for _, as := range []string{"head", "cashier", "attendant", "agent", "owner", "", "pumpd", "till", "driver", "driver at a till"} {
 			s := newSite(t)
-			got := s.call(as, r.method, r.path, r.body)
+			got := s.call(as, r.method, r.path, r.body, r.as)
 			want := http.StatusOK
 			switch as {
-			case "", "pumpd", "till":
+			case "", "pumpd", "till", "driver", "driver at a till":
 				want = http.StatusUnauthorized
 			default:
 				if !staff.May(wire.Role(as), r.action) {
@@ -87,7 +89,7 @@ func TestASessionBelongsToItsTill(t *testing.T) {
 
 func TestCommandsNeedAKey(t *testing.T) {
 	for _, r := range routes() {
-		if r.method != http.MethodPost {
+		if r.method == http.MethodGet || r.keyless {
 			continue
 		}
 		s := newSite(t)

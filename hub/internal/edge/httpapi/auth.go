@@ -6,6 +6,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -110,7 +111,7 @@ func (a *api) refuse(ctx huma.Context, err error) {
 // once bounds how often an address may try an operation.
 func (a *api) once(l *limiter) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		if wait, ok := l.allow(address(ctx.RemoteAddr())); !ok {
+		if wait, ok := l.allow(clientOf(ctx)); !ok {
 			ctx.SetHeader("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 			a.refuse(ctx, wire.NewProblem(wire.ProblemTooMany, "too many tries from this address"))
 			return
@@ -119,11 +120,21 @@ func (a *api) once(l *limiter) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// address is a remote address without its port.
-func address(remote string) string {
-	host, _, err := net.SplitHostPort(remote)
+// clientOf is the address a request comes from. A proxy on this machine says
+// whose it is, as the last of the addresses that came along; from anybody else
+// such a word is worth nothing.
+func clientOf(ctx huma.Context) string {
+	host, _, err := net.SplitHostPort(ctx.RemoteAddr())
 	if err != nil {
-		return remote
+		return ctx.RemoteAddr()
+	}
+	if peer, err := netip.ParseAddr(host); err != nil || !peer.IsLoopback() {
+		return host
+	}
+	forwarded := ctx.Header("X-Forwarded-For")
+	last := strings.TrimSpace(forwarded[strings.LastIndexByte(forwarded, ',')+1:])
+	if client, err := netip.ParseAddr(last); err == nil {
+		return client.Unmap().String()
 	}
 	return host
 }

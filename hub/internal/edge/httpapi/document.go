@@ -22,6 +22,7 @@ var classes = map[wire.Class]string{
 // document finishes the OpenAPI document with the payloads of the socket, from
 // the same Go types, and serves it.
 func (a *api) document() {
+	a.describeForms()
 	doc := a.huma.OpenAPI()
 	schemas := doc.Components.Schemas
 	ref := func(v any) string {
@@ -45,6 +46,10 @@ func (a *api) document() {
 		"snapshots": map[string]any{
 			"forecourt": ref(wire.ForecourtSnap{}),
 			"desk":      ref(wire.DeskSnap{}),
+			"station":   ref(wire.StationSnap{}),
+			"driver":    ref(wire.DriverSnap{}),
+			"chat":      ref(wire.ChatSnap{}),
+			"support":   ref(wire.SupportSnap{}),
 		},
 	}}
 	text, err := json.Marshal(doc)

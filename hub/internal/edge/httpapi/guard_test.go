@@ -52,6 +52,9 @@ func TestLoginsAndEnrolmentsAreLimitedByAddress(t *testing.T) {
 	for path, body := range map[string]string{
 		"/v1/login": `{"number":"2001","password":"secret-guess"}`,
 		"/v1/enrol": `{"code":"ABCD-EFGH-0000","name":"till"}`,
+
+		"/v1/driver/codes": `{"phone":"` + phone + `"}`,
+		"/v1/driver/login": `{"phone":"` + phone + `","code":"000000"}`,
 	} {
 		s := newSite(t)
 		from := func(addr string) func(*http.Request) {
@@ -72,6 +75,29 @@ func TestLoginsAndEnrolmentsAreLimitedByAddress(t *testing.T) {
 		s.now = s.now.Add(strangerEvery)
 		if got := s.call("till", "POST", path, body, from("10.0.0.7:9999")); got.StatusCode == http.StatusTooManyRequests {
 			t.Errorf("%s: still too many after %v", path, strangerEvery)
+		}
+	}
+}
+
+func TestAProxyOnThisMachineSaysWhoAsks(t *testing.T) {
+	for _, test := range []struct{ remote, forwarded, want string }{
+		{"10.0.0.7:1", "", "10.0.0.7"},
+		{"10.0.0.7:1", "203.0.113.9", "10.0.0.7"}, // no proxy of ours
+		{"127.0.0.1:1", "203.0.113.9", "203.0.113.9"},
+		{"127.0.0.1:1", "1.2.3.4, 203.0.113.9", "203.0.113.9"}, // the first is the client's own word
+		{"[::1]:1", "2001:db8::1", "2001:db8::1"},
+		{"127.0.0.1:1", "::ffff:203.0.113.9", "203.0.113.9"},
+		{"127.0.0.1:1", "unknown", "127.0.0.1"},
+		{"127.0.0.1:1", "", "127.0.0.1"},
+		{"nonsense", "203.0.113.9", "nonsense"},
+	} {
+		s := newSite(t)
+		s.call("", "POST", "/v1/driver/codes", `{"phone":"`+phone+`"}`, func(r *http.Request) {
+			r.RemoteAddr = test.remote
+			r.Header.Set("X-Forwarded-For", test.forwarded)
+		})
+		if len(s.people.codes) != 1 || s.people.codes[0] != test.want+" "+phone {
+			t.Errorf("%+v: asked from %q", test, s.people.codes)
 		}
 	}
 }
@@ -107,7 +133,7 @@ func TestEnrol(t *testing.T) {
 
 func TestTickets(t *testing.T) {
 	s := newSite(t)
-	for as, want := range map[string]int{"cashier": 200, "agent": 200, "pumpd": 200, "till": 401, "": 401} {
+	for as, want := range map[string]int{"cashier": 200, "agent": 200, "pumpd": 200, "till": 401, "": 401, "driver": 401, "driver at a till": 401} {
 		got := s.call(as, "POST", "/v1/tickets", "")
 		if got.StatusCode != want {
 			t.Errorf("as %q: %d", as, got.StatusCode)
@@ -219,12 +245,22 @@ func TestNoSecretReachesTheLog(t *testing.T) {
 	s.call("pumpd", "POST", "/v1/tickets", "")
 	s.call("cashier", "POST", "/v1/logout", "")
 	s.call("cashier", "GET", "/v1/live?ticket=secret-ticket", "")
+	s.call("", "POST", "/v1/driver/login", `{"phone":"`+phone+`","code":"secret-1"}`)
+	s.call("", "POST", "/v1/driver/login", `{"phone":"`+phone+`","code":"`+code+`"}`)
+	s.call("", "POST", "/v1/driver/codes", `{"phone":"`+phone+`"}`)
+	s.call("driver", "POST", "/v1/driver/tickets", "")
+	s.call("driver", "POST", "/v1/driver/threads/"+aThread+"/messages", `{"id":"`+aMessage+`","kind":"text","text":"secret-words"}`)
+	s.call("driver", "POST", "/v1/driver/threads/"+aThread+"/media", aForm, route{kind: formType}.as)
+	s.call("", "GET", "/v1/media/"+aMedia+"?until=9&sig="+signature, "")
+	s.call("", "GET", "/v1/media/"+aMedia+"/thumb?until=8&sig="+signature, "")
+	s.call("", "GET", "/v1/media/"+aMedia+"?until=9&sig="+signature+"&more=secret-more", "")
+	s.call("driver", "POST", "/v1/driver/logout", "")
 	for _, line := range strings.Split(s.log.String(), "\n") {
-		if strings.Contains(strings.ReplaceAll(line, "secret-role", ""), "secret") {
+		if strings.Contains(strings.ReplaceAll(line, "secret-role", ""), "secret") || strings.Contains(line, phone) || strings.Contains(line, code) {
 			t.Errorf("the log says %s", line)
 		}
 	}
-	if strings.Count(s.log.String(), "msg=request") != 11 {
+	if strings.Count(s.log.String(), "msg=request") != 21 {
 		t.Errorf("the log has not a line a request:\n%s", s.log)
 	}
 }
@@ -252,10 +288,15 @@ func TestDocument(t *testing.T) {
 	if d.OpenAPI != "3.1.0" {
 		t.Errorf("version %q", d.OpenAPI)
 	}
-	for _, r := range append(routes(), route{method: "POST", path: "/v1/enrol"}, route{method: "POST", path: "/v1/login"},
-		route{method: "POST", path: "/v1/logout"}, route{method: "POST", path: "/v1/tickets"}) {
+	all := append(append(routes(), driverRoutes()...), route{method: "POST", path: "/v1/enrol"}, route{method: "POST", path: "/v1/login"},
+		route{method: "POST", path: "/v1/logout"}, route{method: "POST", path: "/v1/tickets"},
+		route{method: "POST", path: "/v1/driver/codes"}, route{method: "POST", path: "/v1/driver/login"},
+		route{method: "POST", path: "/v1/driver/logout"}, route{method: "POST", path: "/v1/driver/tickets"},
+		route{method: "GET", path: "/v1/media/" + aMedia}, route{method: "GET", path: "/v1/media/" + aMedia + "/thumb"})
+	for _, r := range all {
 		path, _, _ := strings.Cut(r.path, "?")
-		path = strings.NewReplacer(aSale, "{sale}", "/3/", "/{nozzle}/").Replace(path)
+		path = strings.NewReplacer(aSale, "{sale}", "/3/", "/{nozzle}/", aThread, "{thread}", aMedia, "{media}",
+			aVehicle, "{vehicle}", aCanned, "{canned}").Replace(path)
 		if d.Paths[path][strings.ToLower(r.method)] == nil {
 			t.Errorf("%s %s is not in the document", r.method, path)
 		}
@@ -270,7 +311,7 @@ func TestDocument(t *testing.T) {
 			t.Errorf("kind %s refers to %q, which has no fields", kind, got.Ref)
 		}
 	}
-	for _, name := range []string{"Frame", "DeskSnap", "ForecourtSnap", "Problem", "Sale"} {
+	for _, name := range []string{"Frame", "DeskSnap", "ForecourtSnap", "StationSnap", "DriverSnap", "ChatSnap", "SupportSnap", "Problem", "Sale"} {
 		if len(d.Components.Schemas[name].Properties) == 0 {
 			t.Errorf("%s is not in the document", name)
 		}
@@ -294,7 +335,7 @@ func FuzzBodies(f *testing.F) {
 		s.desk.calls = nil
 		s.log.Reset()
 		r := routes()[int(which)%len(routes())]
-		got := s.call("head", r.method, r.path, string(body))
+		got := s.call("head", r.method, r.path, string(body), r.as)
 		if got.StatusCode >= 500 {
 			t.Errorf("%s %s %q: %d", r.method, r.path, body, got.StatusCode)
 		}

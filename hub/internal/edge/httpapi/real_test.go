@@ -26,6 +26,7 @@ import (
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/mysql/mysqltest"
 	"forecourt/hub/internal/platform/outbox"
+	"forecourt/hub/internal/platform/vault/vaulttest"
 	"forecourt/shared/id"
 	"forecourt/shared/unit"
 	"forecourt/shared/wire"
@@ -58,7 +59,7 @@ func newHub(t *testing.T) *hub {
 	h := &hub{t: t, log: &bytes.Buffer{}, ids: id.NewMaker(clock.Now, rand.Reader)}
 	h.station, h.set, h.journal = id.New[id.Station](h.ids), id.New[id.PriceSet](h.ids), id.New[id.Journal](h.ids)
 	h.install(db)
-	feed := outbox.NewFeed(db, mysqltest.Log(t))
+	feed := outbox.NewFeed(db, vaulttest.ForTest(), mysqltest.Log(t))
 	h.flow = flow.New(flow.Deps{DB: db, Feed: feed, Now: clock.Now, IDs: h.ids, Log: mysqltest.Log(t)})
 	h.devices = device.NewStore(device.Deps{DB: db, Now: clock.Now, Random: rand.Reader, IDs: h.ids})
 	people, err := staff.NewStore(staff.Deps{

@@ -51,6 +51,8 @@ type people struct {
 	pumpd   device.Actor
 	away    error // when set, the database is
 	out     []string
+	codes   []string // sent, and where they were asked for
+	desk    *desk    // hears what members do to their own entry
 }
 
 func (p *people) Login(_ context.Context, till staff.DeviceActor, req wire.LoginRequest) (wire.Session, error) {
@@ -164,6 +166,7 @@ func (d *desk) Proofs(context.Context, id.Station) ([]wire.NozzleProof, error) {
 type site struct {
 	t        testing.TB
 	api      http.Handler
+	inside   *api
 	people   *people
 	desk     *desk
 	log      *bytes.Buffer
@@ -184,17 +187,24 @@ func newSite(t testing.TB) *site {
 	till := func(kind wire.DeviceKind) device.Actor {
 		return device.Actor{Device: id.New[id.Device](makes), Kind: kind, Name: "till 1", Station: station}
 	}
-	s.people = &people{station: station, till: till(wire.DeviceTill), other: till(wire.DeviceTill), pumpd: till(wire.DevicePumpd)}
+	s.people = &people{station: station, till: till(wire.DeviceTill), other: till(wire.DeviceTill), pumpd: till(wire.DevicePumpd), desk: s.desk}
 	s.booth = admission.New(func() time.Time { return s.now }, chance)
 	requests := 0
-	s.api = New(Deps{
-		Staff:        staffStore{s.people},
-		Devices:      deviceStore{s.people},
-		Tickets:      s.booth,
-		Desk:         s.desk,
-		Live:         http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }),
-		CA:           "-----BEGIN CERTIFICATE-----",
-		SignedOut:    func(id.Device, id.Staff) { s.people.out = append(s.people.out, "sockets") },
+	s.inside = assemble(Deps{
+		Staff:     staffStore{s.people},
+		Devices:   deviceStore{s.people},
+		Tickets:   s.booth,
+		Desk:      s.desk,
+		Members:   memberStore{s.people},
+		Driver:    talk{s.desk},
+		Support:   talk{s.desk},
+		Media:     shelf{s.desk},
+		Live:      http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }),
+		CA:        "-----BEGIN CERTIFICATE-----",
+		SignedOut: func(id.Device, id.Staff) { s.people.out = append(s.people.out, "sockets") },
+		MemberSignedOut: func(_ context.Context, who id.Member) {
+			s.people.out = append(s.people.out, "sockets of "+who.String())
+		},
 		Ping:         func(context.Context) error { return s.down },
 		Stations:     func(context.Context) ([]StationHealth, error) { return s.stations, s.boardErr },
 		Version:      "test",
@@ -203,10 +213,12 @@ func newSite(t testing.TB) *site {
 		Now:          func() time.Time { return s.now },
 		Log:          slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
+	s.api = s.inside.around(http.HandlerFunc(s.inside.route))
 	return s
 }
 
-// call is a request by a role ("" nobody, "pumpd" or "till" a device alone).
+// call is a request by a role ("" nobody, "pumpd" or "till" a device alone,
+// "driver" a member, "driver at a till" one with a till's token beside).
 func (s *site) call(as, method, path, body string, change ...func(*http.Request)) *http.Response {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	if body != "" {
@@ -219,11 +231,16 @@ func (s *site) call(as, method, path, body string, change ...func(*http.Request)
 	case "till":
 		r.Header.Set("Authorization", "Bearer "+tillToken)
 		r.Header.Set(wire.HeaderDevice, tillToken)
+	case "driver":
+		r.Header.Set("Authorization", "Bearer "+driverToken)
+	case "driver at a till":
+		r.Header.Set("Authorization", "Bearer "+driverToken)
+		r.Header.Set(wire.HeaderDevice, tillToken)
 	default:
 		r.Header.Set("Authorization", "Bearer "+sessionToken(wire.Role(as)))
 		r.Header.Set(wire.HeaderDevice, tillToken)
 	}
-	if method == http.MethodPost {
+	if method != http.MethodGet {
 		r.Header.Set(wire.HeaderIdempotencyKey, aKey)
 	}
 	for _, c := range change {
