@@ -16,6 +16,7 @@ func TestHouseRules(t *testing.T) {
 			{Packages: []string{"internal/view/parts"}, Reason: "widgets are dressed by the theme"},
 			{Packages: []string{
 				"internal/view/board", "internal/view/panel", "internal/view/lists", "internal/view/login", "internal/view/settings",
+				"internal/view/chat",
 			}, Reason: "a page draws the state and knows no other page"},
 			{Packages: []string{"internal/view/shell"}, Reason: "the frame puts the pages together"},
 			{Packages: []string{"cmd/..."}, Reason: "only cmd knows everything"},

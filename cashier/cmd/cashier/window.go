@@ -60,7 +60,9 @@ func (p *program) open(ctx context.Context) error {
 	if !chosen {
 		prefs = cfg.Prefs()
 	}
-	w := &window{cfg: cfg, store: store, log: log, events: events, state: desk.New(time.Now(), zone, prefs), prefs: prefs}
+	state := desk.New(time.Now(), zone, prefs)
+	state.Identify(rand.Reader)
+	w := &window{cfg: cfg, store: store, log: log, events: events, state: state, prefs: prefs}
 	err = w.run(ctx)
 	return errors.Join(err, store.Close(), closer.Close())
 }
@@ -76,6 +78,7 @@ type window struct {
 
 	app    fyne.App
 	frame  fyne.Window
+	screen *shell.Shell
 	loop   *till.Loop
 	worker *till.Till // nil until the till is enrolled
 }
@@ -90,9 +93,9 @@ func (w *window) run(ctx context.Context) error {
 	w.frame = w.app.NewWindow("Forecourt")
 	w.frame.SetPadded(false)
 	w.frame.SetMaster()
-	screen := shell.New(w.frame, func(e desk.Event) { w.loop.Send(e) })
+	w.screen = shell.New(w.frame, func(e desk.Event) { w.loop.Send(e) })
 	w.loop = till.NewLoop(till.LoopOptions{
-		State: w.state, Now: time.Now, Do: w.do, OnUI: fyne.Do, Show: screen.Apply,
+		State: w.state, Now: time.Now, Do: w.do, OnUI: fyne.Do, Show: w.screen.Apply,
 	})
 	if client != nil {
 		defer client.Close()
@@ -147,15 +150,20 @@ func (w *window) newTill(client *link.Client) *till.Till {
 		Hub:    client,
 		Stream: func(o link.LiveOptions) till.Stream { return client.Live(o) },
 		Store:  w.store, IDs: id.NewMaker(time.Now, rand.Reader), Now: time.Now, Random: rand.Reader,
-		Player: till.FindPlayer(exec.LookPath, w.log), Log: w.log, Events: w.events, Post: w.loop.Post,
+		Player: till.FindPlayer(exec.LookPath, w.log), Speaker: till.FindSpeaker(exec.LookPath, w.log),
+		Microphone: till.FindMicrophone(exec.LookPath, w.log), Log: w.log, Events: w.events, Post: w.loop.Post,
 	})
 }
 
 // do carries out what the state asks for: the window's part here, the rest
 // in the till.
 func (w *window) do(e desk.Effect) {
-	if _, ok := e.(desk.Fullscreen); ok {
+	switch e.(type) {
+	case desk.Fullscreen:
 		fyne.Do(func() { w.frame.SetFullScreen(!w.frame.FullScreen()) })
+		return
+	case desk.PickPicture:
+		fyne.Do(w.screen.PickPicture)
 		return
 	}
 	if w.worker != nil {

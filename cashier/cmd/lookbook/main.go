@@ -48,10 +48,16 @@ func show(stage *lookbook.Stage, size fyne.Size) {
 	w.SetPadded(false)
 	var frame *shell.Shell
 	frame = shell.New(w, func(e desk.Event) {
+		stage.Effects = nil
 		stage.Do(e)
-		frame.Apply(stage.State.Screen())
+		frame.Apply(stage.Screen())
+		for _, effect := range stage.Effects {
+			if _, ok := effect.(desk.PickPicture); ok {
+				frame.PickPicture()
+			}
+		}
 	})
-	frame.Apply(stage.State.Screen())
+	frame.Apply(stage.Screen())
 	w.Resize(size)
 	w.ShowAndRun()
 }

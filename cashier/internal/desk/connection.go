@@ -40,6 +40,10 @@ func (s *State) arrived(e Arrived) []Effect {
 		s.link.dataAt, s.link.away = s.now, false
 	}
 	var out []Effect
+	switch family, _ := f.Ch.Split(); family {
+	case "support", "chat":
+		return s.chatNews(f)
+	}
 	switch f.K {
 	case wire.KindBeat:
 		s.beat(f)

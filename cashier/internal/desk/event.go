@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"strconv"
 	"time"
 
 	"forecourt/shared/id"
@@ -21,6 +22,8 @@ type (
 		Key Key
 		// Pad marks the keypad on the screen, whose digits always mean money.
 		Pad bool
+		// Alt says that Alt is held down.
+		Alt bool
 	}
 	// Choose picks a nozzle by touch.
 	Choose struct{ Nozzle int }
@@ -75,10 +78,12 @@ type (
 
 	// Sent says that a command has its key, is saved and is on its way.
 	Sent struct{ Command Command }
-	// Answered is the hub's yes; Sale is the sale's new state where there is one.
+	// Answered is the hub's yes; Sale is the sale's new state where there is
+	// one, Message the message as the hub has it.
 	Answered struct {
 		Command Command
 		Sale    *wire.Sale
+		Message *wire.Message
 	}
 	// Refused is the hub's no.
 	Refused struct {
@@ -186,43 +191,68 @@ const (
 	CommandHoldAll   CommandKind = "hold_all"
 	CommandAuthorize CommandKind = "authorize"
 	CommandPrices    CommandKind = "prices"
+	CommandSay       CommandKind = "message"
+	CommandTake      CommandKind = "take"
+	CommandTransfer  CommandKind = "transfer"
+	CommandClose     CommandKind = "close"
+	CommandReopen    CommandKind = "reopen"
+	CommandDuty      CommandKind = "duty"
 )
 
 // Command is one command to the hub, in the shape in which it is saved
 // before it is first sent.
 type Command struct {
-	// Key is its id and Idempotency-Key; the till fills it in.
+	// Key is its id and Idempotency-Key; the till fills it in. A message's is
+	// the message's own id, known from the beginning.
 	Key id.Command `json:"key,omitzero"`
 	// Kind says which of the bodies below counts.
 	Kind CommandKind `json:"kind"`
-	// Sale or Nozzle is what it is about.
-	Sale   id.Sale `json:"sale,omitzero"`
-	Nozzle int     `json:"nozzle,omitempty"`
+	// Sale, Nozzle or Thread is what it is about.
+	Sale   id.Sale   `json:"sale,omitzero"`
+	Nozzle int       `json:"nozzle,omitempty"`
+	Thread id.Thread `json:"thread,omitzero"`
 	// The body.
 	Pay       *wire.PayRequest       `json:"pay,omitempty"`
 	Resolve   *wire.ResolveRequest   `json:"resolve,omitempty"`
 	Hold      *wire.HoldRequest      `json:"hold,omitempty"`
 	Authorize *wire.AuthorizeRequest `json:"authorize,omitempty"`
 	Prices    *wire.PriceRequest     `json:"prices,omitempty"`
+	Say       *wire.SendRequest      `json:"say,omitempty"`
+	Upload    *Upload                `json:"upload,omitempty"` // before Say
+	Transfer  *wire.TransferRequest  `json:"transfer,omitempty"`
+	Duty      *wire.DutyRequest      `json:"duty,omitempty"`
 	// Staff is the number of whoever gave it, At when.
 	Staff string    `json:"staff,omitempty"`
 	At    time.Time `json:"at,omitzero"`
 }
 
+// Upload is a picture or a recording that must reach the hub before the
+// message that carries it.
+type Upload struct {
+	// Name is the file's, for the log.
+	Name string `json:"name"`
+	// Data is its content. The till saves it beside the command.
+	Data []byte `json:"-"`
+}
+
 // Outlives reports whether the command must reach a known end even after a
-// crash or a long outage. What settles a sale does. A hand laid on a pump does
-// not, nor does a price: a release or a price that arrives long after it was
-// meant could do harm, and the screen shows what is true.
-func (c Command) Outlives() bool { return c.Kind == CommandPay || c.Kind == CommandResolve }
+// crash or a long outage. What settles a sale does, and so does a message. A
+// hand laid on a pump does not, nor does a price: a release or a price that
+// arrives long after it was meant could do harm, and the screen shows what is
+// true.
+func (c Command) Outlives() bool {
+	return c.Kind == CommandPay || c.Kind == CommandResolve || c.Kind == CommandSay
+}
 
 // slot is what only one command at a time may be about.
 type slot struct {
 	kind   CommandKind
 	sale   id.Sale
 	nozzle int
+	thread id.Thread
 }
 
-func (c Command) slot() slot { return slot{c.Kind, c.Sale, c.Nozzle} }
+func (c Command) slot() slot { return slot{c.Kind, c.Sale, c.Nozzle, c.Thread} }
 
 // Sound is an event's tone; each has a text twin on the screen.
 type Sound string
@@ -233,10 +263,11 @@ const (
 	SoundPaid    Sound = "paid"
 	SoundOverdue Sound = "overdue"
 	SoundAlarm   Sound = "alarm"
+	SoundMessage Sound = "message"
 )
 
 // Sounds lists them in the order of the settings page.
-var Sounds = [...]Sound{SoundCalling, SoundPaid, SoundOverdue, SoundAlarm}
+var Sounds = [...]Sound{SoundCalling, SoundPaid, SoundOverdue, SoundMessage, SoundAlarm}
 
 // Key is a key by its meaning to the till.
 type Key string
@@ -255,13 +286,23 @@ const (
 	KeyUp      Key = "up"
 	KeyDown    Key = "down"
 	KeyF1      Key = "F1"  // cash
-	KeyF5      Key = "F5"  // the oldest unpaid sale
-	KeyF7      Key = "F7"  // authorize, in the controlled mode
+	KeyF2      Key = "F2"  // take a conversation
+	KeyF3      Key = "F3"  // transfer it
+	KeyF4      Key = "F4"  // close it, or reopen it
+	KeyF5      Key = "F5"  // the oldest unpaid sale, the conversation that waits longest
+	KeyF6      Key = "F6"  // send a picture
+	KeyF7      Key = "F7"  // authorize, in the controlled mode; record, on the support page
 	KeyF8      Key = "F8"  // pay
 	KeyF9      Key = "F9"  // stop the chosen nozzle
 	KeyF10     Key = "F10" // pause, resume, release
 	KeyF11     Key = "F11" // full screen
 )
+
+// nthPrefix begins the keys that choose a conversation by its place.
+const nthPrefix = "ctrl+"
+
+// NthKey is the key that chooses the n-th conversation, 1 to 9.
+func NthKey(n int) Key { return Key(nthPrefix + strconv.Itoa(n)) }
 
 // maxAmount bounds what can be typed as money: no note drawer holds more,
 // and a scanned barcode must not become a payment.

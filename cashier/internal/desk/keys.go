@@ -24,6 +24,9 @@ func (s *State) press(p Press) []Effect {
 		}
 		return nil
 	}
+	if s.page == PageSupport {
+		return s.chatPress(p)
+	}
 	switch p.Key {
 	case KeyEscape:
 		s.back()

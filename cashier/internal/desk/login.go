@@ -29,7 +29,7 @@ func (s *State) signedIn(e SignedIn) []Effect {
 	session.Token = "" // the link keeps it; a screen has no use for it
 	s.session = &session
 	s.login.busy, s.login.problem = false, ""
-	s.page = PageBoard
+	s.page = s.firstPage()
 	s.link = connection{downAt: s.now}
 	return []Effect{Record{"login ok", []any{"staff", session.Number, "role", string(session.Role)}}}
 }
@@ -70,6 +70,7 @@ func (s *State) forget() {
 	s.holding.what = HoldingNothing
 	s.toasts = nil
 	s.sales = salesList{}
+	s.chat = newChat()
 	clear(s.overdue)
 }
 

@@ -104,6 +104,9 @@ func overtakes(c, earlier Command) bool {
 // sent notes the key under which a command was saved. A command that was
 // saved by an earlier run appears here for the first time.
 func (s *State) sent(e Sent) []Effect {
+	if e.Command.Kind == CommandSay {
+		return s.messageSent(e.Command)
+	}
 	f := s.flights[e.Command.slot()]
 	f.command, f.phase = e.Command, PhaseSending
 	s.flights[e.Command.slot()] = f
@@ -111,6 +114,9 @@ func (s *State) sent(e Sent) []Effect {
 }
 
 func (s *State) unknown(e Unknown) []Effect {
+	if e.Command.Kind == CommandSay {
+		return s.messageUnknown(e.Command)
+	}
 	f, ok := s.flights[e.Command.slot()]
 	if ok && (!f.busy() || f.phase == PhaseUnknown && f.command.Key == e.Command.Key) {
 		return nil
@@ -122,6 +128,9 @@ func (s *State) unknown(e Unknown) []Effect {
 // answered ends a command with the hub's yes. A second answer to the same
 // key changes nothing.
 func (s *State) answered(e Answered) []Effect {
+	if e.Command.Kind == CommandSay {
+		return s.messageDelivered(e)
+	}
 	at := e.Command.slot()
 	if f := s.flights[at]; f.phase == PhaseDone && f.command.Key == e.Command.Key {
 		return nil
@@ -155,6 +164,9 @@ func (s *State) sayDone(c Command) {
 }
 
 func (s *State) refused(e Refused) []Effect {
+	if e.Command.Kind == CommandSay {
+		return s.messageRefused(e)
+	}
 	at := e.Command.slot()
 	out := s.record("refused", e.Command, "problem", problemName(e.Problem))
 	s.say(ToneBad, s.problemText(e.Problem, WordUnknownProblem))
@@ -175,6 +187,9 @@ func (s *State) land(c Command) {
 
 // givenUp ends a command that does not outlive its moment.
 func (s *State) givenUp(e GivenUp) []Effect {
+	if e.Command.Kind == CommandSay {
+		return s.messageRefused(Refused{Command: e.Command})
+	}
 	s.land(e.Command)
 	s.say(ToneBad, s.text(WordToastGivenUp))
 	return append(s.record("given up", e.Command), s.play(SoundAlarm)...)
@@ -188,6 +203,9 @@ func (s *State) record(what string, c Command, more ...any) []Effect {
 	}
 	if c.Nozzle != 0 {
 		args = append(args, "nozzle", c.Nozzle)
+	}
+	if !c.Thread.IsZero() {
+		args = append(args, "thread", c.Thread.String())
 	}
 	if c.Pay != nil {
 		args = append(args, "due_fen", int64(c.Pay.Due), "tendered_fen", int64(c.Pay.Tendered))

@@ -67,6 +67,8 @@ type Screen struct {
 	Dialog   *Dialog
 	Settings Settings
 	Toasts   []Toast
+	// Chat is the support page; nil on every other.
+	Chat *Chat
 	// Pulse is the step of the pulse, 0 to PulseSteps-1, zero when nothing pulses.
 	Pulse int
 }
@@ -91,6 +93,7 @@ type Header struct {
 	ConnectionTone  Tone
 	Unpaid          Count
 	Held, Unsettled Count
+	Support         Count // drivers who wait, and messages not read
 	StopAll         string
 	StopWhat        Holding
 	StopBusy        bool
@@ -205,6 +208,8 @@ func (s *State) Screen() Screen {
 		out.Table = s.proofTable()
 	case PagePrices:
 		out.Table = s.pricesTable()
+	case PageSupport:
+		out.Chat = s.chatScreen()
 	case PageSettings:
 		out.Settings = s.settings()
 	}
@@ -263,6 +268,9 @@ func (s *State) header() Header {
 			h.StopAll, h.StopWhat = s.text(WordReleaseAll), HoldingReleaseAll
 		}
 	}
+	if n := s.chatCount(); n > 0 {
+		h.Support = s.count(WordSupportCount, n)
+	}
 	if n := s.unsettled(); n > 0 {
 		h.Unsettled = s.count(WordUnsettledCount, n)
 	}
@@ -318,17 +326,24 @@ func tenths(d time.Duration) string {
 // pageWords names the pages.
 var pageWords = map[Page]Word{
 	PageBoard: WordPageBoard, PageUnpaid: WordPageUnpaid, PageSales: WordPageSales,
-	PageProof: WordPageProof, PagePrices: WordPagePrices, PageSettings: WordPageSettings,
+	PageProof: WordPageProof, PagePrices: WordPagePrices,
+	PageSupport: WordPageSupport, PageSettings: WordPageSettings,
 }
 
 func (s *State) rail() []RailItem {
 	out := make([]RailItem, 0, len(Pages)+1)
 	for _, p := range Pages {
+		if !s.offers(p) {
+			continue
+		}
 		item := RailItem{Page: p, Label: s.text(pageWords[p]), Chosen: p == s.page}
 		if p == PageUnpaid && s.HubFresh() {
 			if unpaid, held := s.countWaiting(); unpaid+held > 0 {
 				item.Badge = fmt.Sprint(unpaid + held)
 			}
+		}
+		if n := s.chatCount(); p == PageSupport && n > 0 {
+			item.Badge = fmt.Sprint(n)
 		}
 		out = append(out, item)
 	}

@@ -28,6 +28,9 @@ func (s *State) settings() Settings {
 		Note:    s.text(WordScaleNext),
 		Keys:    Line{Label: s.text(WordKeys), Value: s.text(WordKeysList)},
 	}
+	if s.answersChats() {
+		out.Keys.Value += "　" + s.text(WordChatKeysList)
+	}
 	if s.enrol.HubURL != "" {
 		out.Facts = append(out.Facts, Line{Value: s.text(WordHub, s.enrol.HubURL), Tone: ToneSoft})
 	}
@@ -67,7 +70,8 @@ func (s *State) scaleChoice() Choice {
 }
 
 var soundWords = map[Sound]Word{
-	SoundCalling: WordSoundCalling, SoundPaid: WordSoundPaid, SoundOverdue: WordSoundOverdue, SoundAlarm: WordSoundAlarm,
+	SoundCalling: WordSoundCalling, SoundPaid: WordSoundPaid, SoundOverdue: WordSoundOverdue,
+	SoundMessage: WordSoundMessage, SoundAlarm: WordSoundAlarm,
 }
 
 // soundChoice switches each sound by itself: what is chosen is heard.

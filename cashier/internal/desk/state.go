@@ -14,6 +14,7 @@
 package desk
 
 import (
+	"io"
 	"time"
 
 	"forecourt/shared/id"
@@ -56,11 +57,12 @@ const (
 	PageSales    Page = "sales"
 	PageProof    Page = "proof"
 	PagePrices   Page = "prices"
+	PageSupport  Page = "support"
 	PageSettings Page = "settings"
 )
 
 // Pages lists them in the order of the rail.
-var Pages = [...]Page{PageBoard, PageUnpaid, PageSales, PageProof, PagePrices, PageSettings}
+var Pages = [...]Page{PageBoard, PageUnpaid, PageSales, PageProof, PagePrices, PageSupport, PageSettings}
 
 // Prefs is what a till remembers for itself.
 type Prefs struct {
@@ -196,14 +198,22 @@ type State struct {
 	toasts  []toast
 	overdue map[id.Sale]bool // already called out
 	sales   salesList
+	ids     *id.Maker // of messages
+	chat    *chat
 }
 
 // New makes the state of a till that has just started.
 func New(now time.Time, zone *time.Location, prefs Prefs) *State {
 	return &State{
 		now: now, zone: zone, prefs: prefs, page: PageBoard,
-		mirrors: newMirrors(), flights: map[slot]flight{}, overdue: map[id.Sale]bool{},
+		mirrors: newMirrors(), flights: map[slot]flight{}, overdue: map[id.Sale]bool{}, chat: newChat(),
 	}
+}
+
+// Identify gives the state the randomness that its messages' ids are made of.
+// Until then no message can be sent.
+func (s *State) Identify(entropy io.Reader) {
+	s.ids = id.NewMaker(func() time.Time { return s.now }, entropy)
 }
 
 // Prefs returns the till's settings.

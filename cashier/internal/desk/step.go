@@ -78,6 +78,8 @@ func (s *State) fromOutside(e Event) []Effect {
 	case SalesFailed:
 		s.sales.loading = false
 		s.sales.problem = s.problemText(e.Problem, WordNoAnswer)
+	default:
+		return s.chatEvent(e)
 	}
 	return nil
 }
@@ -88,6 +90,7 @@ func (s *State) fromOutside(e Event) []Effect {
 func (s *State) settle() []Effect {
 	out := s.finishHolding()
 	out = append(out, s.callOverdue()...)
+	out = append(out, s.tendChat()...)
 	s.dropToasts()
 	s.followNozzle()
 	s.takeAge()
@@ -104,16 +107,20 @@ func (s *State) takeAge() {
 
 // goTo opens a page; the sales page loads itself anew each time.
 func (s *State) goTo(p Page) []Effect {
-	if s.session == nil {
+	if s.session == nil || !s.offers(p) {
 		return nil
+	}
+	var out []Effect
+	if p != s.page {
+		out = s.leaveChat()
 	}
 	s.page = p
 	s.dialog = nil
 	if p != PageSales {
-		return nil
+		return out
 	}
 	s.sales = salesList{loading: true}
-	return []Effect{FetchSales{}}
+	return append(out, FetchSales{})
 }
 
 // salesLoaded appends a page, or starts the list with the first one.
@@ -141,6 +148,10 @@ func (s *State) say(tone Tone, text string) {
 	stay := toastFor
 	if tone != ToneGood && tone != TonePlain {
 		stay = warningFor
+	}
+	if n := len(s.toasts); n > 0 && s.toasts[n-1].text == text {
+		s.toasts[n-1].until = s.now.Add(stay) // said again, not twice
+		return
 	}
 	s.toasts = append(s.toasts, toast{text: text, tone: tone, until: s.now.Add(stay)})
 	if len(s.toasts) > maxToasts {

@@ -24,6 +24,7 @@ const (
 	WordPageSales
 	WordPageProof
 	WordPagePrices
+	WordPageSupport
 	WordPageSettings
 	WordSignOut
 	WordRoleHead
@@ -232,8 +233,10 @@ const (
 	WordSoundPaid
 	WordSoundOverdue
 	WordSoundAlarm
+	WordSoundMessage
 	WordKeys
 	WordKeysList
+	WordChatKeysList
 	WordVersion
 	// Toasts.
 	WordToastPaid
@@ -247,6 +250,122 @@ const (
 	WordConnectedAgain
 	WordUnknownProblem
 	WordNoAnswer
+	// Support.
+	WordSupportCount
+	WordChatWaiting
+	WordChatMine
+	WordChatOthers
+	WordChatClosed
+	WordChatNoWaiting
+	WordChatNoMine
+	WordChatNoOthers
+	WordChatNoClosed
+	WordChatLoading
+	WordChatOnDuty
+	WordChatOffDuty
+	WordChatEmpty
+	WordChatWaited
+	WordChatWaitedNow
+	WordChatStateWaiting
+	WordChatStateActive
+	WordChatStateClosed
+	WordChatOnline
+	WordChatAway
+	WordChatAgent
+	WordChatTyping
+	WordChatStale
+	WordChatNotYours
+	WordChatTakeToRead
+	WordChatWithOther
+	WordChatIsClosed
+	WordChatOlder
+	WordChatNote
+	WordChatTake
+	WordChatTransfer
+	WordChatClose
+	WordChatReopen
+	WordChatHint
+	WordChatSend
+	WordChatPicture
+	WordChatCanned
+	WordChatVoice
+	WordChatStopVoice
+	WordChatDiscard
+	WordChatLeft
+	WordChatTooLong
+	WordChatPictureTooLarge
+	WordChatNotAPicture
+	WordChatEmptyFile
+	WordChatVoiceTooShort
+	WordChatNoMicrophone
+	WordChatMicrophoneFailed
+	WordChatNoPlayer
+	WordChatNotPlayed
+	WordChatPictureGone
+	WordChatSending
+	WordChatUploading
+	WordChatDelivered
+	WordChatRead
+	WordChatFailed
+	WordChatNotSaved
+	WordChatToday
+	WordChatYesterday
+	WordChatMe
+	WordChatColleague
+	WordChatPreviewPicture
+	WordChatPreviewVoice
+	WordChatPreviewTutorial
+	WordChatSaidTaken
+	WordChatSaidTransferred
+	WordChatSaidReturned
+	WordChatSaidEnded
+	WordChatSaidReopened
+	WordChatSaidOther
+	WordChatWait
+	WordChatSystem
+	WordChatToastMessage
+	WordChatToastWaiting
+	WordChatToastLost
+	WordChatCannedTitle
+	WordChatCannedHint
+	WordChatNoCanned
+	WordChatNoMatch
+	WordChatPictures
+	WordChatTransferTitle
+	WordChatTransferNote
+	WordChatNoAgents
+	WordChatToQueue
+	WordChatAgentOnline
+	WordChatAgentBusy
+	WordChatAgentAway
+	WordChatViewerLoading
+	WordChatViewerClose
+	WordSideTitle
+	WordSideEmpty
+	WordSideNotYours
+	WordSideClosed
+	WordSideLook
+	WordSideRetry
+	WordSideNumber
+	WordSideName
+	WordSidePhone
+	WordSideSince
+	WordSideFuellings
+	WordSideSpent
+	WordSideVehicles
+	WordSideNoVehicles
+	WordSideOrders
+	WordSideNoOrders
+	WordSideAudited
+	WordFeeTitle
+	WordFeeGross
+	WordFeeDiscount
+	WordFeeCampaign
+	WordFeeCoupon
+	WordFeePoints
+	WordFeeDue
+	WordFeePaid
+	WordFeeProof
 	wordCount
 )
 

@@ -17,7 +17,7 @@ type Scene struct {
 
 // Scenes lists every scene.
 func Scenes() []Scene {
-	return []Scene{
+	return append([]Scene{
 		{"login", func(p desk.Prefs) *Stage { return NewStage(p) }},
 		{"login-refused", loginRefused},
 		{"login-unenrolled", unenrolled},
@@ -46,7 +46,7 @@ func Scenes() []Scene {
 		{"prices", pricesPage},
 		{"new-price", newPrice},
 		{"settings", page(desk.PageSettings)},
-	}
+	}, chatScenes()...)
 }
 
 func loginRefused(p desk.Prefs) *Stage {

@@ -28,6 +28,8 @@ type Stage struct {
 	Effects []desk.Effect
 	// IDs makes the scene's ids; they are the same in every run.
 	IDs *id.Maker
+	// Chat, when it is set, is shown on the support page instead of the state's.
+	Chat *desk.Chat
 
 	at      time.Time
 	station id.Station
@@ -68,6 +70,19 @@ func (s *Stage) Do(events ...desk.Event) {
 func (s *Stage) Wait(d time.Duration) {
 	s.at = s.at.Add(d)
 	s.Do(desk.Tick{})
+}
+
+// Screen is what the till shows.
+func (s *Stage) Screen() desk.Screen {
+	screen := s.State.Screen()
+	if s.Chat == nil {
+		return screen
+	}
+	screen.Page, screen.Chat = desk.PageSupport, s.Chat
+	for i := range screen.Rail {
+		screen.Rail[i].Chosen = screen.Rail[i].Page == desk.PageSupport
+	}
+	return screen
 }
 
 // At is the present moment.

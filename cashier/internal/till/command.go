@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"forecourt/cashier/internal/desk"
@@ -16,6 +17,10 @@ import (
 // send gives a command its id, saves it if it must not be lost, and pursues
 // it. A command that could not be saved is not sent.
 func (t *Till) send(c desk.Command) {
+	if c.Kind == desk.CommandSay {
+		t.post(c)
+		return
+	}
 	c.Key = id.New[id.Command](t.IDs)
 	t.mu.Lock()
 	s := t.session
@@ -50,14 +55,24 @@ func (t *Till) send(c desk.Command) {
 func (t *Till) overtake(s *session, c desk.Command, cancel context.CancelFunc) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	name := fmt.Sprintf("%s/%d", c.Kind, c.Nozzle)
+	name := fmt.Sprintf("%s/%d/%s", c.Kind, c.Nozzle, c.Thread)
 	for other, end := range s.hands {
-		if other == name || c.Kind == desk.CommandHoldAll {
+		if other == name || c.Kind == desk.CommandHoldAll && onPump(other) {
 			end()
 			delete(s.hands, other)
 		}
 	}
 	s.hands[name] = cancel
+}
+
+// onPump reports whether a hand's name is that of one on a nozzle.
+func onPump(name string) bool {
+	kind, _, _ := strings.Cut(name, "/")
+	switch desk.CommandKind(kind) {
+	case desk.CommandHold, desk.CommandHoldAll, desk.CommandAuthorize:
+		return true
+	}
+	return false
 }
 
 // pursue sends a command until its end is known or ctx ends.
@@ -166,12 +181,31 @@ func (t *Till) attempt(ctx context.Context, c desk.Command) (*wire.Sale, error) 
 		_, err = t.Hub.SetPrices(ctx, c.Key, *c.Prices)
 		return nil, err
 	default:
-		return nil, wire.NewProblem(wire.ProblemBadRequest, "no such command: "+string(c.Kind))
+		return nil, t.attemptChat(ctx, c)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return &sale, nil
+}
+
+// attemptChat sends a command about a conversation once.
+func (t *Till) attemptChat(ctx context.Context, c desk.Command) (err error) {
+	switch c.Kind {
+	case desk.CommandTake:
+		_, err = t.Hub.Take(ctx, c.Key, c.Thread)
+	case desk.CommandTransfer:
+		_, err = t.Hub.Transfer(ctx, c.Key, c.Thread, *c.Transfer)
+	case desk.CommandClose:
+		_, err = t.Hub.CloseThread(ctx, c.Key, c.Thread)
+	case desk.CommandReopen:
+		_, err = t.Hub.ReopenThread(ctx, c.Key, c.Thread)
+	case desk.CommandDuty:
+		_, err = t.Hub.SetDuty(ctx, *c.Duty)
+	default:
+		err = wire.NewProblem(wire.ProblemBadRequest, "no such command: "+string(c.Kind))
+	}
+	return err
 }
 
 // rest waits before the next try: longer each time, and never all tills at once.

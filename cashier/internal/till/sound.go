@@ -27,7 +27,7 @@ const playFor = 3 * time.Second
 // recordings are the tones.
 var recordings = map[desk.Sound][]byte{
 	desk.SoundCalling: sounds.Calling, desk.SoundPaid: sounds.Paid,
-	desk.SoundOverdue: sounds.Overdue, desk.SoundAlarm: sounds.Alarm,
+	desk.SoundOverdue: sounds.Overdue, desk.SoundMessage: sounds.Message, desk.SoundAlarm: sounds.Alarm,
 }
 
 // programs can play a WAV file from their standard input, in order of preference.

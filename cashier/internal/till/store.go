@@ -30,12 +30,15 @@ var (
 
 const (
 	commandsBucket = "commands"
+	messagesBucket = "messages"
+	uploadsBucket  = "uploads"
 	prefsBucket    = "prefs"
 	prefsKey       = "prefs"
 )
 
-// Store is what survives the till: commands whose end is not known, and its
-// settings. Every write is on the disk when it returns.
+// Store is what survives the till: commands whose end is not known, messages
+// that are not delivered, and its settings. Every write is on the disk when it
+// returns.
 type Store struct{ db *bbolt.DB }
 
 // OpenStore opens or makes the file. Only one till can have it open.
@@ -48,7 +51,7 @@ func OpenStore(path string) (*Store, error) {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range []string{commandsBucket, prefsBucket} {
+		for _, name := range []string{commandsBucket, messagesBucket, uploadsBucket, prefsBucket} {
 			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return err
 			}

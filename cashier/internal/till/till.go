@@ -8,6 +8,11 @@
 //     again with the same id: after a lost answer, a lost connection, a crash.
 //   - A command that settles a sale and was left unknown by somebody else is
 //     not sent again in another person's name: the sale itself is asked.
+//   - A message is on the disk under its own id, with the picture or recording
+//     it carries, before it is first sent. The messages of one conversation go
+//     out one after another; each is sent again with the same id until the hub
+//     has it or refuses it, after a crash or a long outage as well, but not in
+//     another person's name, and not when it has become older than mailLives.
 //   - A hand on a pump is not kept: it is tried for HandPatience and then
 //     given up, in words. A later hand on the same nozzle ends an earlier one.
 //   - Everything that happens comes back as an event, never as a call into
@@ -56,15 +61,37 @@ type Hub interface {
 	SetPrices(context.Context, id.Command, wire.PriceRequest) (wire.Done, error)
 	Sales(context.Context, link.SaleQuery) (wire.SaleList, error)
 	Sale(context.Context, id.Sale) (wire.Sale, error)
+	Support
+}
+
+// Support is what a till asks of the hub for those who answer drivers.
+type Support interface {
+	Say(context.Context, id.Thread, wire.SendRequest) (wire.Message, error)
+	Messages(ctx context.Context, t id.Thread, before uint64, limit int) (wire.MessageList, error)
+	ReadUpTo(context.Context, id.Thread, wire.ReadRequest) (wire.Thread, error)
+	Take(context.Context, id.Command, id.Thread) (wire.Thread, error)
+	Transfer(context.Context, id.Command, id.Thread, wire.TransferRequest) (wire.Thread, error)
+	CloseThread(context.Context, id.Command, id.Thread) (wire.Thread, error)
+	ReopenThread(context.Context, id.Command, id.Thread) (wire.Thread, error)
+	SetDuty(context.Context, wire.DutyRequest) (wire.AgentList, error)
+	Upload(ctx context.Context, t id.Thread, name string, content []byte) (wire.Media, error)
+	MediaLink(context.Context, id.Media) (wire.MediaLink, error)
+	Fetch(ctx context.Context, url string, limit int64) ([]byte, error)
+	MemberCard(context.Context, id.Thread) (wire.MemberCard, error)
+	Fee(context.Context, id.Thread, id.Sale) (wire.Fee, error)
 }
 
 // Stream is the live socket; *link.Live is one.
 type Stream interface {
 	Run(context.Context) error
 	Resync(wire.Channel)
+	Join(wire.Channel) error
+	Leave(wire.Channel)
+	Typing(id.Thread)
 }
 
-// Options are what a till works with. All are required.
+// Options are what a till works with. All are required but Speaker and
+// Microphone.
 type Options struct {
 	Hub    Hub
 	Stream func(link.LiveOptions) Stream
@@ -73,7 +100,11 @@ type Options struct {
 	Now    func() time.Time
 	Random io.Reader
 	Player Player
-	Log    *slog.Logger
+	// Speaker plays recordings of conversations, Microphone makes them; nil on
+	// a machine that has no program for it.
+	Speaker    Speaker
+	Microphone Microphone
+	Log        *slog.Logger
 	// Events takes what the state records: one line for everything that
 	// happens at the till, for scripts to look at.
 	Events *slog.Logger
@@ -87,6 +118,7 @@ type Till struct {
 	background context.Context
 	stop       context.CancelFunc
 	running    sync.WaitGroup
+	media      *cache
 
 	mu      sync.Mutex
 	session *session
@@ -98,12 +130,17 @@ type session struct {
 	cancel context.CancelFunc
 	stream Stream
 	hands  map[string]context.CancelFunc // the latest hand on each nozzle
+	lanes  map[id.Thread][]desk.Command  // messages on their way, by conversation
+	reads  map[id.Thread]uint64          // read marks that wait for their turn
+	images chan struct{}                 // a place for each picture being read
+	voice  context.CancelFunc            // ends the recording that is played
+	taping *taping                       // the microphone at work
 }
 
 // New makes a till that nobody is signed in to.
 func New(o Options) *Till {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Till{Options: o, background: ctx, stop: cancel}
+	return &Till{Options: o, background: ctx, stop: cancel, media: newCache(maxCached)}
 }
 
 // Close ends everything and waits for it. Saved commands stay saved.
@@ -136,6 +173,8 @@ func (t *Till) Do(e desk.Effect) {
 		t.Player.Play(e.Sound)
 	case desk.Record:
 		t.Events.Info(e.What, e.Args...)
+	default:
+		t.doChat(e)
 	}
 }
 
@@ -173,11 +212,11 @@ func (t *Till) begin(opened wire.Session) {
 	defer t.mu.Unlock()
 	t.endSession()
 	ctx, cancel := context.WithCancel(t.background)
-	s := &session{ctx: ctx, cancel: cancel, hands: map[string]context.CancelFunc{}}
-	s.stream = t.Stream(link.LiveOptions{
-		Channels: []wire.Channel{wire.Forecourt(opened.Station), wire.Desk(opened.Station)},
-		Handler:  &follower{ctx: ctx, post: t.Post},
-	})
+	s := &session{
+		ctx: ctx, cancel: cancel, hands: map[string]context.CancelFunc{}, lanes: map[id.Thread][]desk.Command{},
+		reads: map[id.Thread]uint64{}, images: make(chan struct{}, maxImagesAtOnce),
+	}
+	s.stream = t.Stream(link.LiveOptions{Channels: channels(opened), Handler: &follower{ctx: ctx, post: t.Post}})
 	t.session = s
 	t.running.Go(func() { t.follow(s) })
 	saved, err := t.Store.Commands()
@@ -194,7 +233,20 @@ func (t *Till) begin(opened wire.Session) {
 			t.running.Go(func() { t.inquire(ctx, c) })
 		}
 	}
+	t.resumeMail(s, opened)
 }
+
+// channels are those that a person follows from signing in.
+func channels(opened wire.Session) []wire.Channel {
+	list := []wire.Channel{wire.Forecourt(opened.Station), wire.Desk(opened.Station)}
+	if answers(opened.Role) {
+		list = append(list, wire.Support(opened.Station))
+	}
+	return list
+}
+
+// answers reports whether a role answers drivers.
+func answers(r wire.Role) bool { return r == wire.RoleHead || r == wire.RoleAgent }
 
 // follow runs the live socket to its end.
 func (t *Till) follow(s *session) {
@@ -261,8 +313,19 @@ type follower struct {
 // Connected says that the hub welcomed us.
 func (f *follower) Connected(w wire.Welcome) { f.tell(desk.Connected{Welcome: w}) }
 
-// Frame hands on one frame.
-func (f *follower) Frame(frame wire.Frame) { f.tell(desk.Arrived{Frame: frame}) }
+// Frame hands on one frame; a channel that is not, or no longer, followed is
+// an event of its own.
+func (f *follower) Frame(frame wire.Frame) {
+	if frame.K != wire.KindRefused {
+		f.tell(desk.Arrived{Frame: frame})
+		return
+	}
+	refused := desk.ChannelRefused{Channel: frame.Ch}
+	if problem, err := wire.Read[wire.Problem](frame.D); err == nil {
+		refused.Problem = &problem
+	}
+	f.tell(refused)
+}
 
 // Lost says that there is no connection.
 func (f *follower) Lost(err error) {

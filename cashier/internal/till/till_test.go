@@ -68,6 +68,9 @@ type still struct{}
 
 func (still) Run(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 func (still) Resync(wire.Channel)           {}
+func (still) Join(wire.Channel) error       { return nil }
+func (still) Leave(wire.Channel)            {}
+func (still) Typing(id.Thread)              {}
 
 // rig is a till with a fake hub, on a store that can outlive it.
 type rig struct {

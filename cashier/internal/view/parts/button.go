@@ -92,6 +92,15 @@ func (b *Button) SetStyle(style Style) {
 	b.paint()
 }
 
+// SetIcon changes the icon.
+func (b *Button) SetIcon(icon icons.Name) {
+	if b.icon == icon {
+		return
+	}
+	b.icon = icon
+	b.paint()
+}
+
 // Tapped presses the button if it is on.
 func (b *Button) Tapped(*fyne.PointEvent) {
 	if b.state.On && !b.state.Busy && b.OnTap != nil {
@@ -184,6 +193,9 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		Place: b.place, Least: b.least,
 	}
 }
+
+// Live reports whether a touch does anything.
+func (b *Button) Live() bool { return b.state.On && !b.state.Busy && !b.state.Hidden }
 
 // Label is what the button says.
 func (b *Button) Label() string { return b.state.Label }

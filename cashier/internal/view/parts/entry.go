@@ -6,10 +6,12 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// Keys is the window's key map: what is typed, and what is held down.
+// Keys is the window's key map: what is typed, what is held down, and what is
+// typed with Ctrl or Alt. Shortcut reports whether it knew the combination.
 type Keys struct {
 	Typed    func(*fyne.KeyEvent)
 	Down, Up func(*fyne.KeyEvent)
+	Shortcut func(*desktop.CustomShortcut) bool
 }
 
 // Entry is the only kind of text field in the till. A focused field of the
@@ -18,6 +20,7 @@ type Keys struct {
 type Entry struct {
 	widget.Entry
 	keys Keys
+	also map[fyne.KeyName]bool
 }
 
 var _ desktop.Keyable = (*Entry)(nil)
@@ -33,6 +36,16 @@ func NewEntry(secret bool, keys Keys, submit func()) *Entry {
 	return e
 }
 
+// Forward names keys that this field hands on as well, such as the arrows of a
+// field over a list.
+func (e *Entry) Forward(names ...fyne.KeyName) *Entry {
+	e.also = map[fyne.KeyName]bool{}
+	for _, name := range names {
+		e.also[name] = true
+	}
+	return e
+}
+
 // windowKeys are the keys that never belong to a field.
 var windowKeys = map[fyne.KeyName]bool{
 	fyne.KeyEscape: true, fyne.KeyF1: true, fyne.KeyF2: true, fyne.KeyF3: true, fyne.KeyF4: true,
@@ -42,11 +55,19 @@ var windowKeys = map[fyne.KeyName]bool{
 
 // TypedKey hands window keys on and keeps the rest.
 func (e *Entry) TypedKey(k *fyne.KeyEvent) {
-	if windowKeys[k.Name] {
+	if windowKeys[k.Name] || e.also[k.Name] {
 		e.keys.Typed(k)
 		return
 	}
 	e.Entry.TypedKey(k)
+}
+
+// TypedShortcut hands the window's shortcuts on; the rest is the field's.
+func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	if c, ok := s.(*desktop.CustomShortcut); ok && e.keys.Shortcut != nil && e.keys.Shortcut(c) {
+		return
+	}
+	e.Entry.TypedShortcut(s)
 }
 
 // KeyDown hands held window keys on.

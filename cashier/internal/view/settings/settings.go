@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	keyLines    = 6
+	keyLines    = 9 // at most
+	keyRoom     = 6 // what the keys take at least, so that little moves
 	rowHeight   = theme.Target + theme.Gap
 	labelWidth  = float32(150)
 	optionWidth = float32(112)
@@ -56,6 +57,7 @@ type body struct {
 	labels  []*canvas.Text
 	options [][]*parts.Button
 	note    *canvas.Text
+	keyed   int // lines the keys take
 	keys    [keyLines + 1]*canvas.Text
 	facts   []*canvas.Text
 }
@@ -113,26 +115,28 @@ func (b *body) build(s desk.Settings) {
 func (b *body) setKeys() {
 	parts.Put(b.keys[0], b.shown.Keys.Label, b.palette.Ink)
 	lines := parts.Lines(b.shown.Keys.Value, theme.Body, fyne.TextStyle{}, b.Size().Width-2*theme.Gap, keyLines)
+	b.keyed = max(keyRoom, len(lines))
 	for i, t := range b.keys[1:] {
 		text := ""
 		if i < len(lines) {
 			text = lines[i]
 		}
 		parts.Put(t, text, b.palette.InkSoft)
+		parts.Show(t, i < b.keyed)
 	}
 }
 
 func (b *body) height() float32 {
-	lines := parts.LineHeight(theme.Body) * float32(keyLines+1)
+	lines := parts.LineHeight(theme.Body) * float32(b.keyed+1)
 	return float32(len(b.options))*rowHeight + parts.LineHeight(theme.Caption) + lines + float32(len(b.facts))*20 + 64
 }
 
 func (b *body) place(size fyne.Size) {
 	label := min(labelWidth, size.Width/4)
-	option := min(optionWidth, (size.Width-label)/4-theme.Gap)
 	y := theme.Gap
 	for i, row := range b.options {
 		parts.Place(b.labels[i], 2, y+(theme.Target-parts.LineHeight(theme.Strong))/2, label, parts.LineHeight(theme.Strong))
+		option := min(optionWidth, (size.Width-label)/float32(max(4, len(row)))-theme.Gap)
 		for j, o := range row {
 			parts.Place(o, label+float32(j)*(option+theme.Gap), y, option, theme.Target)
 		}
@@ -143,11 +147,11 @@ func (b *body) place(size fyne.Size) {
 	for i, t := range b.keys {
 		parts.Place(t, 2, y+float32(i)*parts.LineHeight(theme.Body), size.Width, parts.LineHeight(theme.Body))
 	}
-	y += parts.LineHeight(theme.Body)*float32(keyLines+1) + theme.Gap
+	b.setKeys()
+	y += parts.LineHeight(theme.Body)*float32(b.keyed+1) + theme.Gap
 	for i, t := range b.facts {
 		parts.Place(t, 2, y+float32(i)*20, size.Width, 20)
 	}
-	b.setKeys()
 }
 
 type bodyRenderer struct {

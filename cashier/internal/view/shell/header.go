@@ -25,6 +25,7 @@ type header struct {
 	station, staff          *canvas.Text
 	connection              *parts.Chip
 	unpaid, held, unsettled *parts.Chip
+	support                 *parts.Chip
 	stop                    *parts.Hold
 }
 
@@ -39,6 +40,7 @@ func newHeader(p theme.Palette, send func(desk.Event)) *header {
 
 		connection: parts.NewChip(nil),
 		unpaid:     parts.NewChip(waiting), held: parts.NewChip(waiting), unsettled: parts.NewChip(waiting),
+		support: parts.NewChip(func() { send(desk.GoTo{Page: desk.PageSupport}) }),
 	}
 	h.stop = parts.NewHold(p,
 		func() { send(desk.HoldStart{What: h.shown.StopWhat}) },
@@ -52,7 +54,7 @@ func (h *header) set(next desk.Header) {
 		return
 	}
 	moved := h.shown.Connection != next.Connection || h.shown.Station != next.Station || h.shown.Staff != next.Staff ||
-		h.shown.Unpaid != next.Unpaid || h.shown.Held != next.Held || h.shown.Unsettled != next.Unsettled
+		h.shown.Unpaid != next.Unpaid || h.shown.Held != next.Held || h.shown.Unsettled != next.Unsettled || h.shown.Support != next.Support
 	h.shown = next
 	p := h.palette
 	parts.Put(h.station, next.Station, p.Ink)
@@ -74,6 +76,7 @@ func (h *header) setCounts() {
 	unpaid, held := p.Face(desk.FaceUnpaid), p.Face(desk.FaceQuarantined)
 	h.unpaid.Set(icons.Wallet, h.count(h.shown.Unpaid), unpaid.Fill, unpaid.Text)
 	h.held.Set(icons.Scales, h.count(h.shown.Held), held.Fill, held.Text)
+	h.support.Set(icons.Message, h.count(h.shown.Support), p.Brand, p.OnBrand)
 	h.unsettled.Set(icons.Clock, h.count(h.shown.Unsettled), p.Danger, p.OnDanger)
 }
 
@@ -106,7 +109,7 @@ func (h *header) place(size fyne.Size) {
 	parts.Place(h.edge, 0, size.Height-1, size.Width, 1)
 	x := size.Width - theme.Gap - stopWidth
 	parts.Place(h.stop, x, (size.Height-theme.Target)/2, stopWidth, theme.Target)
-	for _, c := range []*parts.Chip{h.unpaid, h.held, h.unsettled} {
+	for _, c := range []*parts.Chip{h.support, h.unpaid, h.held, h.unsettled} {
 		if c.Visible() {
 			x -= theme.Gap + c.Width()
 			parts.Place(c, x, (size.Height-36)/2, c.Width(), 36)
@@ -131,7 +134,7 @@ func (h *header) place(size fyne.Size) {
 // CreateRenderer draws the header.
 func (h *header) CreateRenderer() fyne.WidgetRenderer {
 	return &parts.Painter{
-		Parts: []fyne.CanvasObject{h.ground, h.edge, h.station, h.staff, h.connection, h.unpaid, h.held, h.unsettled, h.stop},
+		Parts: []fyne.CanvasObject{h.ground, h.edge, h.station, h.staff, h.connection, h.unpaid, h.held, h.unsettled, h.support, h.stop},
 		Place: h.place, Least: fyne.NewSize(400, 56),
 	}
 }

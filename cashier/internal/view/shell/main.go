@@ -3,6 +3,7 @@ package shell
 import (
 	"forecourt/cashier/internal/desk"
 	"forecourt/cashier/internal/view/board"
+	"forecourt/cashier/internal/view/chat"
 	"forecourt/cashier/internal/view/lists"
 	"forecourt/cashier/internal/view/panel"
 	"forecourt/cashier/internal/view/parts"
@@ -47,11 +48,14 @@ type mainView struct {
 	lists   map[desk.Page]*lists.Page
 	setting *settings.Page
 	panel   *panel.Panel
+	chat    *chat.Page
+	support bool // the support page takes the place of board and panel
 	toasts  *toasts
 	dialog  *dialog
 }
 
-func newMain(p theme.Palette, lang desk.Lang, send func(desk.Event), keys parts.Keys, c fyne.Canvas) *mainView {
+func newMain(o chat.Options) *mainView {
+	p, send := o.Palette, o.Send
 	m := &mainView{
 		palette: p,
 		ground:  &canvas.Rectangle{FillColor: p.Paper},
@@ -60,9 +64,10 @@ func newMain(p theme.Palette, lang desk.Lang, send func(desk.Event), keys parts.
 		board:   board.New(p, send),
 		lists:   map[desk.Page]*lists.Page{},
 		setting: settings.New(p, send),
-		panel:   panel.New(p, lang, send),
+		panel:   panel.New(p, o.Lang, send),
+		chat:    chat.New(o),
 		toasts:  newToasts(p),
-		dialog:  newDialog(p, send, keys, c),
+		dialog:  newDialog(p, send, o.Keys, o.Window.Canvas()),
 	}
 	for _, page := range listPages {
 		m.lists[page] = lists.New(p, send)
@@ -78,12 +83,15 @@ func (m *mainView) set(s desk.Screen) {
 	m.header.set(s.Header)
 	m.rail.set(s.Rail)
 	m.panel.Set(s.Panel)
+	m.turn(s.Page == desk.PageSupport)
+	m.chat.Set(s.Chat)
 	parts.Show(m.board, s.Page == desk.PageBoard)
 	parts.Show(m.setting, s.Page == desk.PageSettings)
 	for page, list := range m.lists {
 		parts.Show(list, s.Page == page)
 	}
 	switch s.Page {
+	case desk.PageSupport:
 	case desk.PageBoard:
 		m.board.Set(s)
 	case desk.PageSettings:
@@ -97,11 +105,21 @@ func (m *mainView) set(s desk.Screen) {
 	m.dialog.set(s.Dialog)
 }
 
+// turn changes between the forecourt's pages and the support page.
+func (m *mainView) turn(support bool) {
+	parts.Show(m.chat, support)
+	parts.Show(m.panel, !support)
+	if m.support != support {
+		m.support = support
+		m.place(m.Size())
+	}
+}
+
 func (m *mainView) place(size fyne.Size) {
 	f, isTight := frameOf(size)
 	parts.Place(m.ground, 0, 0, size.Width, size.Height)
 	left := size.Width - f.panel
-	if isTight { // the panel needs every point of height
+	if isTight && !m.support { // the panel needs every point of height
 		parts.Place(m.header, 0, 0, left, f.header)
 		parts.Place(m.panel, left, 0, f.panel, size.Height)
 	} else {
@@ -116,6 +134,11 @@ func (m *mainView) place(size fyne.Size) {
 	for _, list := range m.lists {
 		parts.Place(list, x, y, w, h)
 	}
+	parts.Place(m.chat, f.rail, f.header, size.Width-f.rail, size.Height-f.header)
+	parts.Place(m.chat.Over(), 0, 0, size.Width, size.Height)
+	if m.support { // the conversation stays free
+		w = m.chat.Aside() - 2*f.margin
+	}
 	parts.Place(m.toasts, x, y, w, h)
 	parts.Place(m.dialog, 0, 0, size.Width, size.Height)
 }
@@ -126,6 +149,6 @@ func (m *mainView) CreateRenderer() fyne.WidgetRenderer {
 	for _, page := range listPages {
 		objects = append(objects, m.lists[page])
 	}
-	objects = append(objects, m.panel, m.rail, m.header, m.toasts, m.dialog)
+	objects = append(objects, m.panel, m.chat, m.rail, m.header, m.toasts, m.chat.Over(), m.dialog)
 	return &parts.Painter{Parts: objects, Place: m.place, Least: fyne.NewSize(860, 480)}
 }

@@ -18,14 +18,17 @@ const railItemHeight float32 = 64
 
 var pageIcons = map[desk.Page]icons.Name{
 	desk.PageBoard: icons.Board, desk.PageUnpaid: icons.Wallet, desk.PageSales: icons.List,
-	desk.PageProof: icons.Gauge, desk.PagePrices: icons.Tag, desk.PageSettings: icons.Sliders,
+	desk.PageProof: icons.Gauge, desk.PagePrices: icons.Tag, desk.PageSupport: icons.Message,
+	desk.PageSettings: icons.Sliders,
 }
 
-// rail is the list of pages at the left.
+// rail is the list of pages at the left: those of the person's role, and the
+// way out at the bottom.
 type rail struct {
 	widget.BaseWidget
 	ground, edge *canvas.Rectangle
 	items        []*railItem
+	shown        int // of the items, from the first
 }
 
 func newRail(p theme.Palette, send func(desk.Event)) *rail {
@@ -38,19 +41,29 @@ func newRail(p theme.Palette, send func(desk.Event)) *rail {
 }
 
 func (r *rail) set(items []desk.RailItem) {
-	for i, item := range items {
-		r.items[i].set(item)
+	for i, item := range r.items {
+		parts.Show(item, i < len(items))
+		if i < len(items) {
+			item.set(items[i])
+		}
+	}
+	if r.shown != len(items) {
+		r.shown = len(items)
+		r.place(r.Size())
 	}
 }
 
 func (r *rail) place(size fyne.Size) {
 	parts.Place(r.ground, 0, 0, size.Width, size.Height)
 	parts.Place(r.edge, size.Width-1, 0, 1, size.Height)
-	height := min(railItemHeight, (size.Height-theme.Gap)/float32(len(r.items))-4)
-	for i, item := range r.items[:len(r.items)-1] {
+	if r.shown == 0 {
+		return
+	}
+	height := min(railItemHeight, (size.Height-theme.Gap)/float32(r.shown)-4)
+	for i, item := range r.items[:r.shown-1] {
 		parts.Place(item, 0, theme.Gap+float32(i)*(height+4), size.Width, height)
 	}
-	parts.Place(r.items[len(r.items)-1], 0, size.Height-height-4, size.Width, height)
+	parts.Place(r.items[r.shown-1], 0, size.Height-height-4, size.Width, height)
 }
 
 // CreateRenderer draws the rail.

@@ -9,6 +9,7 @@ package shell
 
 import (
 	"forecourt/cashier/internal/desk"
+	"forecourt/cashier/internal/view/chat"
 	"forecourt/cashier/internal/view/login"
 	"forecourt/cashier/internal/view/parts"
 	"forecourt/cashier/internal/view/theme"
@@ -21,6 +22,7 @@ import (
 type Shell struct {
 	window fyne.Window
 	send   func(desk.Event)
+	work   func(func())
 
 	built    bool
 	dark     bool
@@ -31,9 +33,19 @@ type Shell struct {
 	main     *mainView
 }
 
+// Option changes how a shell is made.
+type Option func(*Shell)
+
+// Work says how what would hold up the screen is run, such as decoding a
+// picture; without it each piece runs in a goroutine of its own.
+func Work(run func(func())) Option { return func(s *Shell) { s.work = run } }
+
 // New takes over a window; send is called with everything the user does.
-func New(window fyne.Window, send func(desk.Event)) *Shell {
-	s := &Shell{window: window, send: send}
+func New(window fyne.Window, send func(desk.Event), options ...Option) *Shell {
+	s := &Shell{window: window, send: send, work: func(f func()) { go f() }}
+	for _, o := range options {
+		o(s)
+	}
 	s.bindKeys()
 	return s
 }
@@ -61,16 +73,18 @@ func (s *Shell) dress(screen desk.Screen) {
 	s.theme = theme.New(screen.Dark)
 	fyne.CurrentApp().Settings().SetTheme(s.theme)
 	s.login = login.New(s.theme.Palette, s.send, s.keys(), s.window.Canvas().Focus)
-	s.main = newMain(s.theme.Palette, screen.Lang, s.send, s.keys(), s.window.Canvas())
+	s.main = newMain(chat.Options{
+		Palette: s.theme.Palette, Lang: screen.Lang, Send: s.send, Keys: s.keys(), Window: s.window, Work: s.work,
+	})
 	s.swap(screen)
 }
 
 // swap puts the login page or the till into the window.
 func (s *Shell) swap(screen desk.Screen) {
 	if screen.SignedIn {
-		s.main.set(screen)
 		s.window.SetContent(s.main)
 		s.window.Canvas().Unfocus()
+		s.main.set(screen) // it may put the cursor into a field
 		return
 	}
 	s.login.Clear()
@@ -84,7 +98,8 @@ var typedKeys = map[fyne.KeyName]desk.Key{
 	fyne.KeyReturn: desk.KeyEnter, fyne.KeyEnter: desk.KeyEnter, fyne.KeyEscape: desk.KeyEscape,
 	fyne.KeyBackspace: desk.KeyBack, fyne.KeyDelete: desk.KeyClear,
 	fyne.KeyUp: desk.KeyUp, fyne.KeyDown: desk.KeyDown,
-	fyne.KeyF1: desk.KeyF1, fyne.KeyF5: desk.KeyF5, fyne.KeyF7: desk.KeyF7, fyne.KeyF8: desk.KeyF8,
+	fyne.KeyF1: desk.KeyF1, fyne.KeyF2: desk.KeyF2, fyne.KeyF3: desk.KeyF3, fyne.KeyF4: desk.KeyF4,
+	fyne.KeyF5: desk.KeyF5, fyne.KeyF6: desk.KeyF6, fyne.KeyF7: desk.KeyF7, fyne.KeyF8: desk.KeyF8,
 	fyne.KeyF9: desk.KeyF9, fyne.KeyF10: desk.KeyF10, fyne.KeyF11: desk.KeyF11,
 }
 
@@ -97,11 +112,50 @@ func (s *Shell) bindKeys() {
 		d.SetOnKeyDown(s.keyDown)
 		d.SetOnKeyUp(s.keyUp)
 	}
+	for _, c := range s.combinations() {
+		s.window.Canvas().AddShortcut(c, func(fyne.Shortcut) { s.shortcut(c) })
+	}
+}
+
+// combinations are the keys that mean something with Ctrl or Alt.
+func (s *Shell) combinations() []*desktop.CustomShortcut {
+	out := []*desktop.CustomShortcut{
+		{KeyName: fyne.KeyUp, Modifier: fyne.KeyModifierAlt},
+		{KeyName: fyne.KeyDown, Modifier: fyne.KeyModifierAlt},
+	}
+	for digit := '1'; digit <= '9'; digit++ {
+		out = append(out, &desktop.CustomShortcut{KeyName: fyne.KeyName(digit), Modifier: fyne.KeyModifierControl})
+	}
+	return out
+}
+
+// shortcut sends a combination on; false if it is none of ours.
+func (s *Shell) shortcut(c *desktop.CustomShortcut) bool {
+	if s.covered() {
+		return false
+	}
+	name := string(c.KeyName)
+	switch {
+	case c.Modifier == fyne.KeyModifierAlt && (c.KeyName == fyne.KeyUp || c.KeyName == fyne.KeyDown):
+		s.send(desk.Press{Key: typedKeys[c.KeyName], Alt: true})
+	case c.Modifier == fyne.KeyModifierControl && len(name) == 1 && name >= "1" && name <= "9":
+		s.send(desk.Press{Key: desk.NthKey(int(name[0] - '0'))})
+	default:
+		return false
+	}
+	return true
+}
+
+// PickPicture lets a picture file be chosen and sends it.
+func (s *Shell) PickPicture() {
+	if s.main != nil && !s.covered() {
+		s.main.chat.PickPicture()
+	}
 }
 
 // keys is the key map for fields, which hand on what is not theirs.
 func (s *Shell) keys() parts.Keys {
-	return parts.Keys{Typed: s.typed, Down: s.keyDown, Up: s.keyUp}
+	return parts.Keys{Typed: s.typed, Down: s.keyDown, Up: s.keyUp, Shortcut: s.shortcut}
 }
 
 // covered reports whether the library has put something over the window: its
@@ -115,6 +169,12 @@ func (s *Shell) typed(k *fyne.KeyEvent) {
 }
 
 func (s *Shell) typedRune(r rune) {
+	if s.main != nil && s.main.support {
+		if !s.covered() && s.main.dialog.shown == nil && s.main.chat.Write() {
+			s.send(desk.ChatType{Text: string(r)})
+		}
+		return
+	}
 	if !s.covered() && (r >= '0' && r <= '9' || r == '.' || r == '*') {
 		s.send(desk.Press{Key: desk.Key(string(r))})
 	}

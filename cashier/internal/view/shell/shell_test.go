@@ -34,13 +34,14 @@ func open(t *testing.T, s *lookbook.Stage, size fyne.Size) *bench {
 	test.NewTempApp(t)
 	b := &bench{Stage: s, window: test.NewTempWindow(t, nil)}
 	b.window.SetPadded(false)
-	b.frame = shell.New(b.window, func(e desk.Event) { s.Do(e); b.draw() })
+	atOnce := shell.Work(func(work func()) { work() })
+	b.frame = shell.New(b.window, func(e desk.Event) { s.Do(e); b.draw() }, atOnce)
 	b.draw()
 	b.window.Resize(size)
 	return b
 }
 
-func (b *bench) draw() { b.frame.Apply(b.State.Screen()) }
+func (b *bench) draw() { b.frame.Apply(b.Screen()) }
 
 // key types a key as the window gets it: to the field with the cursor, or to
 // the window.
@@ -117,6 +118,12 @@ func TestScreensLookAsTheyShould(t *testing.T) {
 		{"settings", "settings", desk.Prefs{Lang: desk.English}, floor},
 		{"scaled-unknown", "unknown", desk.Prefs{Lang: desk.English, Dark: true}, scaled},
 		{"scaled-cash", "cash", desk.Prefs{}, scaled},
+		{"support", "support", desk.Prefs{}, floor},
+		{"support-waiting", "support-waiting", desk.Prefs{}, floor},
+		{"support-offline", "support-offline", desk.Prefs{Lang: desk.English, Dark: true}, floor},
+		{"support-media", "support-media", desk.Prefs{}, floor},
+		{"scaled-support", "support-canned", desk.Prefs{}, scaled},
+		{"scaled-transfer", "support-transfer", desk.Prefs{}, scaled},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			b := open(t, plays[c.scene](c.prefs), c.size)

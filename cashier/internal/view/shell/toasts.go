@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	toastHeight   float32 = 44
+	toastHeight   float32 = 44 // of one line
 	toastMaxWidth float32 = 520
 	maxToasts             = 3
 )
@@ -25,7 +25,7 @@ type toasts struct {
 	shown   []desk.Toast
 	rows    [maxToasts]struct {
 		ground, bar *canvas.Rectangle
-		text        *canvas.Text
+		text, more  *canvas.Text // what does not fit one line goes on
 	}
 }
 
@@ -35,6 +35,7 @@ func newToasts(p theme.Palette) *toasts {
 		t.rows[i].ground = &canvas.Rectangle{CornerRadius: theme.Radius, FillColor: p.Ink}
 		t.rows[i].bar = &canvas.Rectangle{CornerRadius: 3}
 		t.rows[i].text = parts.Text(p.Paper, theme.Strong, true)
+		t.rows[i].more = parts.Text(p.Paper, theme.Strong, true)
 	}
 	t.ExtendBaseWidget(t)
 	return t
@@ -52,28 +53,61 @@ func (t *toasts) set(next []desk.Toast) {
 	t.place(t.Size())
 }
 
+// lines are a toast's one or two lines.
+func (t *toasts) lines(size fyne.Size, i int) []string {
+	if i >= len(t.shown) {
+		return []string{""}
+	}
+	style := fyne.TextStyle{Bold: true}
+	room := min(size.Width, toastMaxWidth) - 48
+	if lines := parts.Lines(t.shown[i].Text, theme.Strong, style, room, 2); len(lines) > 0 {
+		return lines
+	}
+	return []string{""}
+}
+
+// toastTall is the height of a toast of so many lines.
+func toastTall(lines int) float32 {
+	return toastHeight + float32(lines-1)*parts.LineHeight(theme.Strong)
+}
+
 // place lays the newest at the bottom.
 func (t *toasts) place(size fyne.Size) {
-	y := size.Height - float32(len(t.shown))*(toastHeight+theme.Gap)
+	y := size.Height
+	for i := range t.shown {
+		y -= toastTall(len(t.lines(size, i))) + theme.Gap
+	}
 	for i := range t.rows {
 		r := &t.rows[i]
 		on := i < len(t.shown)
+		lines := t.lines(size, i)
 		parts.Show(r.ground, on)
 		parts.Show(r.bar, on)
 		parts.Show(r.text, on)
+		parts.Show(r.more, on && len(lines) > 1)
+		parts.Put(r.text, lines[0], t.palette.Paper)
 		if !on {
-			parts.Put(r.text, "", t.palette.Paper)
 			continue
 		}
-		text := parts.Fit(t.shown[i].Text, theme.Strong, r.text.TextStyle, min(size.Width, toastMaxWidth)-48)
-		parts.Put(r.text, text, t.palette.Paper)
+		if len(lines) > 1 {
+			parts.Put(r.more, lines[1], t.palette.Paper)
+		}
 		parts.Fill(r.bar, t.barColour(t.shown[i].Tone))
-		width := r.text.MinSize().Width + 44
-		parts.Place(r.ground, 0, y, width, toastHeight)
-		parts.Place(r.bar, 10, y+10, 6, toastHeight-20)
-		parts.Place(r.text, 28, y+(toastHeight-parts.LineHeight(theme.Strong))/2, width, parts.LineHeight(theme.Strong))
-		y += toastHeight + theme.Gap
+		t.placeRow(i, y, len(lines))
+		y += toastTall(len(lines)) + theme.Gap
 	}
+}
+
+func (t *toasts) placeRow(i int, y float32, lines int) {
+	r, tall, line := &t.rows[i], toastTall(lines), parts.LineHeight(theme.Strong)
+	width := r.text.MinSize().Width + 44
+	if lines > 1 {
+		width = max(width, r.more.MinSize().Width+44)
+	}
+	parts.Place(r.ground, 0, y, width, tall)
+	parts.Place(r.bar, 10, y+10, 6, tall-20)
+	parts.Place(r.text, 28, y+(toastHeight-line)/2, width, line)
+	parts.Place(r.more, 28, y+(toastHeight-line)/2+line, width, line)
 }
 
 func (t *toasts) barColour(tone desk.Tone) color.NRGBA {
@@ -93,7 +127,7 @@ func (t *toasts) barColour(tone desk.Tone) color.NRGBA {
 func (t *toasts) CreateRenderer() fyne.WidgetRenderer {
 	var objects []fyne.CanvasObject
 	for i := range t.rows {
-		objects = append(objects, t.rows[i].ground, t.rows[i].bar, t.rows[i].text)
+		objects = append(objects, t.rows[i].ground, t.rows[i].bar, t.rows[i].text, t.rows[i].more)
 	}
 	return &parts.Painter{Parts: objects, Place: t.place, Least: fyne.NewSize(0, 0)}
 }

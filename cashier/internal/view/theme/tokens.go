@@ -24,6 +24,7 @@ const (
 	Pad    float32 = 12
 	Wide   float32 = 16
 	Radius float32 = 8
+	Bubble float32 = 12 // the corners of what is said
 
 	Target float32 = 48 // the least a finger hits
 	Tender float32 = 56 // what money is taken with
@@ -37,6 +38,7 @@ type Palette struct {
 	Good, Warn, Bad                 color.NRGBA // texts and edges by tone, on paper and card
 	Danger, OnDanger                color.NRGBA // the stop button
 	Scrim, Shadow                   color.NRGBA
+	Shade, OnShade                  color.NRGBA // behind a picture in full
 }
 
 // Light and Dark are the two variants.
@@ -47,6 +49,7 @@ var (
 		Good: rgb(0x17703A), Warn: rgb(0x8A5A00), Bad: rgb(0xC62828),
 		Danger: rgb(0xC62828), OnDanger: rgb(0xFFFFFF),
 		Scrim: color.NRGBA{0x0C, 0x12, 0x18, 0x8C}, Shadow: color.NRGBA{0x16, 0x20, 0x2B, 0x24},
+		Shade: color.NRGBA{0x0C, 0x12, 0x18, 0xEB}, OnShade: rgb(0xE8EDF2),
 	}
 	Dark = Palette{
 		Ink: rgb(0xE8EDF2), InkSoft: rgb(0x9AA6B4), Paper: rgb(0x12181F), Card: rgb(0x1A222C), Line: rgb(0x2C3743), Edge: rgb(0x4A5968),
@@ -54,6 +57,7 @@ var (
 		Good: rgb(0x6FCF97), Warn: rgb(0xF2B84B), Bad: rgb(0xFF8A80),
 		Danger: rgb(0xC62828), OnDanger: rgb(0xFFFFFF),
 		Scrim: color.NRGBA{0x00, 0x00, 0x00, 0xA8}, Shadow: color.NRGBA{0x00, 0x00, 0x00, 0x60},
+		Shade: color.NRGBA{0x0C, 0x12, 0x18, 0xEB}, OnShade: rgb(0xE8EDF2),
 	}
 )
 
