@@ -46,6 +46,7 @@ run: build ## the whole station: hub, pumpd, simulated dispensers, the till; Ctr
 .PHONY: test
 test: deps ## every test of every module, with the race detector
 	$(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- -race -timeout 20m -tags $(TEST_TAGS) $(PACKAGES)
+	cd hub/bench && GOWORK=off go test ./internal/mark ./internal/measure
 
 .PHONY: smoke
 smoke: binaries ## the real programs: a sale through each protocol to a paid order, kills on the way
@@ -55,12 +56,17 @@ smoke: binaries ## the real programs: a sale through each protocol to a paid ord
 soak: binaries ## 200 random kills under load; every litre and fen accounted for
 	@bin/soak
 
-.PHONY: bench bench-latency bench-settle bench-line
-bench: bench-latency bench-settle bench-line ## all benchmarks, each as ratios inside one run
+.PHONY: bench bench-latency bench-settle bench-line bench-fanout
+bench: bench-latency bench-settle bench-line bench-fanout ## all benchmarks, each as ratios inside one run
 bench-latency: binaries ## pump to client: 8, 64 and 512 nozzles
 	@bin/latency
 bench-settle: deps ## a full settlement against a bare insert
 	@go run ./hub/cmd/settlebench
+bench-fanout: ## the hub's sockets against raw TCP, Centrifuge, nats-server and Socket.IO (30 minutes; ARGS="-only single" for one line)
+	@scripts/deps.sh bench
+	@cd hub/bench/socketio && { [ -d node_modules/socket.io ] || npm ci --no-audit --no-fund --silent; }
+	@cd hub/bench && GOWORK=off go build -o ../../bin/bench-fanout .
+	@bin/bench-fanout $(ARGS)
 bench-line: ## a DART poll cycle against the line's arithmetic
 	@go run ./pumpd/cmd/linebench
 
@@ -70,6 +76,8 @@ lint: ## formatting, vet, staticcheck, module files, generated files
 	go vet -tags $(TEST_TAGS) $(PACKAGES)
 	$(STATICCHECK) -tags $(TEST_TAGS) $(PACKAGES)
 	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy -diff && GOWORK=off go build -tags $(TEST_TAGS) ./...) || exit 1; done
+	@test -z "$$($(GOFUMPT) -l hub/bench)" || { echo "not gofumpt'ed: hub/bench"; exit 1; }
+	@cd hub/bench && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./...
 	@$(MAKE) --no-print-directory gen
 	@git diff --exit-code --stat -- docs/openapi.json
 

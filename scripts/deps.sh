@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the project needs on Debian 12 and is not there yet.
-# usage: deps.sh test|run|look ...   (each a set; several may be named)
+# usage: deps.sh test|run|look|bench ...   (each a set; several may be named)
 set -euo pipefail
 
 declare -A tool_of=(
@@ -26,9 +26,14 @@ declare -A tool_of=(
   [xdotool]=/usr/bin/xdotool
   [imagemagick]=/etc/ImageMagick-6/policy.xml
   [x11-utils]=/usr/bin/xwininfo
+  [nodejs]=/usr/bin/node
+  [npm]=/usr/bin/npm
+  [util-linux]=/usr/bin/taskset
 )
 test_set="gcc libc6-dev mariadb-server-core mariadb-client-core"
 run_set="$test_set pkg-config libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev"
+bench_set="util-linux"
+command -v node >/dev/null || bench_set="$bench_set nodejs npm"
 look_set="$run_set xvfb xauth libgl1-mesa-dri openbox xdotool imagemagick x11-utils"
 
 wanted=()
@@ -37,7 +42,8 @@ for set in "$@"; do
     test) wanted+=($test_set) ;;
     run) wanted+=($run_set) ;;
     look) wanted+=($look_set) ;;
-    *) echo "deps.sh: no set called $set (test, run, look)" >&2; exit 2 ;;
+    bench) wanted+=($bench_set) ;;
+    *) echo "deps.sh: no set called $set (test, run, look, bench)" >&2; exit 2 ;;
   esac
 done
 
