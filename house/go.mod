@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	forecourt/shared v0.0.0
 	go.uber.org/goleak v1.3.0
+	golang.org/x/sync v0.24.0
 )
 
 require (

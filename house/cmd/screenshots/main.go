@@ -19,9 +19,10 @@ import (
 
 func main() {
 	out := flag.String("out", "docs/screenshots", "where the pictures go")
+	only := flag.String("only", "", "only the till's pages (till) or the agent's (support)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *out)
+	err := run(ctx, *out, *only)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
@@ -29,7 +30,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, out string) error {
+func run(ctx context.Context, out, only string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -59,10 +60,18 @@ func run(ctx context.Context, out string) error {
 	}
 	defer screen.close()
 	s := &session{h: h, screen: screen, out: out, board: busy}
-	if err := s.chinese(ctx); err != nil {
-		return err
+	if only != "support" {
+		if err := s.chinese(ctx); err != nil {
+			return err
+		}
+		if err := s.others(ctx); err != nil {
+			return err
+		}
 	}
-	return s.others(ctx)
+	if only == "till" {
+		return nil
+	}
+	return s.support(ctx)
 }
 
 // watchBoard follows the station beside the window, to know when there is
@@ -162,10 +171,17 @@ func (s *session) others(ctx context.Context) error {
 	return nil
 }
 
-// signIn types the cashier's number and password and, if asked, waits for a
-// busy minute.
+// signIn signs the cashier in and, if asked, waits for a busy minute.
 func (s *session) signIn(ctx context.Context, w *window, busy bool) error {
-	if err := w.text(ctx, house.Cashier); err != nil {
+	if err := s.signInAs(ctx, w, house.Cashier); err != nil || !busy {
+		return err
+	}
+	return s.awaitBusy(ctx)
+}
+
+// signInAs types somebody's number and password.
+func (s *session) signInAs(ctx context.Context, w *window, number string) error {
+	if err := w.text(ctx, number); err != nil {
 		return err
 	}
 	if err := w.keys(ctx, "Return"); err != nil {
@@ -177,10 +193,7 @@ func (s *session) signIn(ctx context.Context, w *window, busy bool) error {
 	if err := w.keys(ctx, "Return"); err != nil {
 		return err
 	}
-	if err := w.await(ctx, "snapshot"); err != nil || !busy {
-		return err
-	}
-	return s.awaitBusy(ctx)
+	return w.await(ctx, "snapshot")
 }
 
 // awaitBusy waits until cars fuel and sales wait for their money.

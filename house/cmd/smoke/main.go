@@ -1,6 +1,7 @@
 // Command smoke starts the real programs, lets simulated cars fuel through
 // each protocol while a till takes their money, kills each program on the way,
-// and prints what was counted. It exits non-zero on any miss.
+// lets a driver and an agent talk while the hub is killed, and prints what was
+// counted. It exits non-zero on any miss.
 package main
 
 import (
@@ -50,6 +51,9 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("%w (logs in %s)", err, dir)
 	}
 	if err := verdict(report); err != nil {
+		return fmt.Errorf("%w (logs in %s)", err, dir)
+	}
+	if err := converse(ctx, filepath.Dir(self), filepath.Join(dir, "talk")); err != nil {
 		return fmt.Errorf("%w (logs in %s)", err, dir)
 	}
 	return os.RemoveAll(dir)

@@ -36,7 +36,8 @@ func (h *House) describe() error {
 		h.describeFace(&faces, l)
 	}
 	files := map[string]string{
-		"hub.yaml": fmt.Sprintf("data: %s\nlisten: %s\ndatabase: {tiny: true}\nlog: {level: %s}\n", h.path("hub"), hubAt, h.level()),
+		"hub.yaml": fmt.Sprintf("data: %s\nlisten: %s\ndatabase: {tiny: true}\nlog: {level: %s}\nnotify: {kind: file, file: %s}\n",
+			h.path("hub"), hubAt, h.level(), h.notices()),
 		"simulator.yaml": fmt.Sprintf("control: 127.0.0.1:0\nseed: %d\nspeed: %d\ncars: %t\nstate_file: %s\nfaces:\n%s",
 			h.opts.Seed, max(h.opts.Speed, 1), h.opts.Cars, h.path("simulator.state"), faces.String()),
 	}

@@ -55,10 +55,12 @@ type Options struct {
 // DemoPassword is that of everyone at the demonstration station.
 const DemoPassword = "forecourt"
 
-// Cashier and Head are staff numbers at every station made here.
+// Cashier and Head are staff numbers at every station made here, Agent one of
+// the demonstration station.
 const (
 	Cashier = "2001"
 	Head    = "1001"
+	Agent   = "4001"
 )
 
 // House is a station that runs. Make it with Open.
@@ -266,6 +268,11 @@ func (h *House) trust() error {
 
 // Till enrols a till, signs the cashier in, and returns the client.
 func (h *House) Till(ctx context.Context, name string) (*link.Client, wire.Session, error) {
+	return h.TillAs(ctx, name, Cashier)
+}
+
+// TillAs enrols a till and signs a member of staff in at it.
+func (h *House) TillAs(ctx context.Context, name, number string) (*link.Client, wire.Session, error) {
 	code, err := h.Code(ctx, wire.DeviceTill)
 	if err != nil {
 		return nil, wire.Session{}, err
@@ -278,9 +285,9 @@ func (h *House) Till(ctx context.Context, name string) (*link.Client, wire.Sessi
 	if err != nil {
 		return nil, wire.Session{}, err
 	}
-	session, err := client.Login(ctx, wire.LoginRequest{Number: Cashier, Password: h.password})
+	session, err := client.Login(ctx, wire.LoginRequest{Number: number, Password: h.password})
 	if err != nil {
-		return nil, wire.Session{}, fmt.Errorf("signing %s in: %w", Cashier, err)
+		return nil, wire.Session{}, fmt.Errorf("signing %s in: %w", number, err)
 	}
 	return client, session, nil
 }

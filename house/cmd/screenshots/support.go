@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"forecourt/house/internal/house"
+	"forecourt/house/internal/talk"
+	"forecourt/shared/id"
+	"forecourt/shared/link"
+	"forecourt/shared/unit"
+	"forecourt/shared/wire"
+)
+
+// caller is a driver who asks something.
+type caller struct {
+	phone, name, plate, model string
+	says                      []string
+	*link.Driver
+	thread id.Thread
+}
+
+// callers are who calls in the busy hour.
+func callers() []*caller {
+	return []*caller{
+		{phone: "13800010011", name: "王建国", plate: "云A12345", model: "大众朗逸 1.5L", says: []string{"您好，昨天加的 95 号，单价和挂牌价对不上，能帮我看看吗？"}},
+		{phone: "13800010012", name: "李娜", plate: "云AD12345", model: "比亚迪 秦PLUS", says: []string{"新能源车牌怎么绑定？一直提示车牌不正确"}},
+		{phone: "13800010013", name: "陈立", plate: "云A8K356", says: []string{"发票抬头开错了", "可以重开吗？"}},
+		{phone: "13800010014", name: "赵敏", plate: "云B66T20", says: []string{"洗车券在哪里用？"}},
+		{phone: "13800010015", name: "周强", plate: "云A77777", says: []string{"请问今晚几点下班？"}},
+		{phone: "13800010016", name: "吴晓", plate: "云A90C12", says: []string{"现在排队的人多吗"}},
+		{phone: "13800010017", name: "郑凯", plate: "云C5566D", says: []string{"充值的 500 元还没有到账"}},
+	}
+}
+
+// enter signs a driver in and gives them a name and a vehicle.
+func (c *caller) enter(ctx context.Context, h *house.House) (err error) {
+	if c.Driver, err = h.Driver(ctx, c.phone); err != nil {
+		return err
+	}
+	if _, err := c.SetProfile(ctx, wire.ProfileRequest{Name: c.name}); err != nil {
+		return err
+	}
+	_, err = c.AddVehicle(ctx, wire.VehicleRequest{Plate: c.plate, Model: c.model})
+	return err
+}
+
+// call opens the conversation and says what there is to say.
+func (c *caller) call(ctx context.Context, h *house.House, station id.Station) error {
+	thread, err := c.OpenThread(ctx, wire.OpenThread{Station: station})
+	if err != nil {
+		return err
+	}
+	c.thread = thread.ID
+	for _, text := range c.says {
+		if err := c.say(ctx, h, wire.SendRequest{Kind: wire.MessageText, Text: text}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *caller) say(ctx context.Context, h *house.House, req wire.SendRequest) error {
+	req.ID = id.New[id.Message](h.IDs())
+	_, err := c.Say(ctx, c.thread, req)
+	return err
+}
+
+// atHand bounds what the agent has in hand, so that some drivers wait.
+const atHand = 4
+
+// support photographs the agent's screen in a busy hour.
+func (s *session) support(ctx context.Context) error {
+	station, err := s.prepareSupport(ctx)
+	if err != nil {
+		return fmt.Errorf("preparing the busy hour: %w", err)
+	}
+	everybody := callers()
+	for _, c := range everybody {
+		if err := c.enter(ctx, s.h); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	if err := s.fuelTwice(ctx, everybody[0]); err != nil {
+		return fmt.Errorf("fuelling: %w", err)
+	}
+	w, err := s.openWindow(ctx, "support")
+	if err != nil {
+		return err
+	}
+	defer func() { w.close() }()
+	if err := s.signInAs(ctx, w, house.Agent); err != nil {
+		return err
+	}
+	for _, c := range everybody {
+		if err := c.call(ctx, s.h, station); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	if err := s.answer(ctx, everybody[0]); err != nil {
+		return fmt.Errorf("answering: %w", err)
+	}
+	return s.photographSupport(ctx, w)
+}
+
+// prepareSupport bounds what an agent has in hand.
+func (s *session) prepareSupport(ctx context.Context) (id.Station, error) {
+	head, session, err := s.h.TillAs(ctx, "office", house.Head)
+	if err != nil {
+		return id.Station{}, err
+	}
+	settings, err := head.SupportSettings(ctx)
+	if err != nil {
+		return id.Station{}, err
+	}
+	settings.MaxEach = atHand
+	_, err = head.SetSupport(ctx, id.New[id.Command](s.h.IDs()), settings)
+	return session.Station, err
+}
+
+// fuelTwice lets a driver fuel at nozzle 10 twice, by the code on its sticker.
+func (s *session) fuelTwice(ctx context.Context, c *caller) error {
+	const nozzle = 10
+	if err := s.h.Truth.Cars(ctx, false); err != nil {
+		return err
+	}
+	codes, err := s.h.NozzleCodes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, money := range []unit.Fen{200_00, 300_00} {
+		if err := s.awaitState(ctx, nozzle, wire.NozzleIdle); err != nil {
+			return err
+		}
+		if _, err := c.ClaimNozzle(ctx, wire.ClaimRequest{Code: codes[nozzle]}); err != nil {
+			return err
+		}
+		if err := s.h.Truth.Lift(ctx, nozzle, money); err != nil {
+			return err
+		}
+		if err := s.awaitState(ctx, nozzle, wire.NozzleFuelling); err != nil {
+			return err
+		}
+		if err := s.awaitState(ctx, nozzle, wire.NozzleFinished); err != nil {
+			return err
+		}
+		if err := s.h.Truth.Hang(ctx, nozzle); err != nil {
+			return err
+		}
+	}
+	return s.awaitState(ctx, nozzle, wire.NozzleIdle)
+}
+
+func (s *session) awaitState(ctx context.Context, nozzle int, state wire.NozzleState) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	for {
+		for _, n := range s.board.Nozzles() {
+			if n.Number == nozzle && n.State == state {
+				return nil
+			}
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return fmt.Errorf("waiting for nozzle %d to be %s: %w", nozzle, state, err)
+		}
+	}
+}
+
+// answer talks with the first caller: the same agent, at another desk.
+func (s *session) answer(ctx context.Context, c *caller) error {
+	agent, _, err := s.h.TillAs(ctx, "second desk", house.Agent)
+	if err != nil {
+		return err
+	}
+	say := func(req wire.SendRequest) error {
+		req.ID = id.New[id.Message](s.h.IDs())
+		_, err := agent.Say(ctx, c.thread, req)
+		return err
+	}
+	picture, err := talk.Picture(3)
+	if err != nil {
+		return err
+	}
+	upload, err := c.Upload(ctx, c.thread, "photo.jpg", picture)
+	if err != nil {
+		return err
+	}
+	voice, err := c.Upload(ctx, c.thread, "voice.wav", talk.Voice(2, 4200*time.Millisecond))
+	if err != nil {
+		return err
+	}
+	steps := []func() error{
+		func() error {
+			return c.say(ctx, s.h, wire.SendRequest{Kind: wire.MessagePicture, Media: upload.ID})
+		},
+		func() error {
+			return say(wire.SendRequest{Kind: wire.MessageText, Text: "您好，收到您的图片了，我马上为您核实这一笔的费用构成。"})
+		},
+		func() error { return c.say(ctx, s.h, wire.SendRequest{Kind: wire.MessageVoice, Media: voice.ID}) },
+		func() error {
+			return say(wire.SendRequest{Kind: wire.MessageText, Text: "查到了：油品金额 300.00 元，没有优惠，应付 300.00 元，与加油机读数一致。"})
+		},
+		func() error {
+			return c.say(ctx, s.h, wire.SendRequest{Kind: wire.MessageText, Text: "明白了，谢谢👍"})
+		},
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// photographSupport goes through what the page can show.
+func (s *session) photographSupport(ctx context.Context, w *window) error {
+	steps := []struct {
+		name string
+		keys []string
+		text string
+	}{
+		{name: "support-busy", keys: []string{"ctrl+1"}},
+		{name: "support-canned", text: "/"},
+		{name: "support-transfer", keys: []string{"Escape", "BackSpace", "F3"}},
+	}
+	for _, step := range steps {
+		if err := w.keys(ctx, step.keys...); err != nil {
+			return err
+		}
+		if step.text != "" {
+			if err := w.text(ctx, step.text); err != nil {
+				return err
+			}
+		}
+		if err := pause(ctx, time.Second); err != nil { // pictures come after the words
+			return err
+		}
+		if err := s.photograph(ctx, step.name); err != nil {
+			return err
+		}
+	}
+	w.close()
+	for _, look := range []struct {
+		name string
+		env  []string
+	}{
+		{"support-dark", []string{"FORECOURT_CASHIER_DARK=true"}},
+		{"support-large", []string{"FORECOURT_CASHIER_SCALE=150", "FORECOURT_CASHIER_WIDTH=911", "FORECOURT_CASHIER_HEIGHT=512"}},
+	} {
+		if err := s.supportIn(ctx, look.name, look.env...); err != nil {
+			return fmt.Errorf("%s: %w", look.name, err)
+		}
+	}
+	return nil
+}
+
+// supportIn shows the same hour in another look.
+func (s *session) supportIn(ctx context.Context, name string, env ...string) error {
+	w, err := s.openWindow(ctx, filepath.Base(name), env...)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	if err := s.signInAs(ctx, w, house.Agent); err != nil {
+		return err
+	}
+	if err := w.keys(ctx, "ctrl+1"); err != nil {
+		return err
+	}
+	if err := pause(ctx, time.Second); err != nil {
+		return err
+	}
+	return s.photograph(ctx, name)
+}
