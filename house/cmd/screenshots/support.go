@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"forecourt/house/internal/house"
 	"forecourt/house/internal/talk"
+	"forecourt/house/internal/truth"
 	"forecourt/shared/id"
 	"forecourt/shared/link"
 	"forecourt/shared/unit"
@@ -68,6 +70,24 @@ func (c *caller) say(ctx context.Context, h *house.House, req wire.SendRequest) 
 	return err
 }
 
+// awaitAgent waits until somebody has the conversation in hand.
+func (c *caller) awaitAgent(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		list, err := c.Threads(ctx)
+		if err != nil {
+			return err
+		}
+		if len(list.Threads) > 0 && list.Threads[0].State == wire.ThreadActive {
+			return nil
+		}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return fmt.Errorf("waiting for an agent: %w", err)
+		}
+	}
+}
+
 // atHand bounds what the agent has in hand, so that some drivers wait.
 const atHand = 4
 
@@ -99,6 +119,9 @@ func (s *session) support(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
+	if err := everybody[0].awaitAgent(ctx); err != nil {
+		return err
+	}
 	if err := s.answer(ctx, everybody[0]); err != nil {
 		return fmt.Errorf("answering: %w", err)
 	}
@@ -120,14 +143,17 @@ func (s *session) prepareSupport(ctx context.Context) (id.Station, error) {
 	return session.Station, err
 }
 
-// fuelTwice lets a driver fuel at nozzle 10 twice, by the code on its sticker.
+// fuelTwice lets a driver fuel at nozzle 14 twice, by the code on its sticker.
 func (s *session) fuelTwice(ctx context.Context, c *caller) error {
-	const nozzle = 10
+	const nozzle = 14 // 95#
 	if err := s.h.Truth.Cars(ctx, false); err != nil {
 		return err
 	}
 	codes, err := s.h.NozzleCodes(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.awaitQuiet(ctx); err != nil {
 		return err
 	}
 	for _, money := range []unit.Fen{200_00, 300_00} {
@@ -137,35 +163,67 @@ func (s *session) fuelTwice(ctx context.Context, c *caller) error {
 		if _, err := c.ClaimNozzle(ctx, wire.ClaimRequest{Code: codes[nozzle]}); err != nil {
 			return err
 		}
-		if err := s.h.Truth.Lift(ctx, nozzle, money); err != nil {
-			return err
-		}
-		if err := s.awaitState(ctx, nozzle, wire.NozzleFuelling); err != nil {
-			return err
-		}
-		if err := s.awaitState(ctx, nozzle, wire.NozzleFinished); err != nil {
-			return err
-		}
-		if err := s.h.Truth.Hang(ctx, nozzle); err != nil {
+		if err := s.deliver(ctx, nozzle, money); err != nil {
 			return err
 		}
 	}
 	return s.awaitState(ctx, nozzle, wire.NozzleIdle)
 }
 
-func (s *session) awaitState(ctx context.Context, nozzle int, state wire.NozzleState) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
-	for {
-		for _, n := range s.board.Nozzles() {
-			if n.Number == nozzle && n.State == state {
-				return nil
-			}
+// deliver lifts a nozzle, waits until the money's worth has run, and hangs up.
+func (s *session) deliver(ctx context.Context, nozzle int, money unit.Fen) error {
+	delivered := func() (int, error) {
+		nozzles, err := s.h.Truth.Nozzles(ctx)
+		at := slices.IndexFunc(nozzles, func(n truth.Nozzle) bool { return n.Nozzle == nozzle })
+		if err != nil || at < 0 {
+			return 0, fmt.Errorf("asking nozzle %d: %w", nozzle, err)
 		}
-		if err := pause(ctx, 20*time.Millisecond); err != nil {
-			return fmt.Errorf("waiting for nozzle %d to be %s: %w", nozzle, state, err)
+		return nozzles[at].Deliveries, nil
+	}
+	before, err := delivered()
+	if err != nil {
+		return err
+	}
+	if err := s.h.Truth.Lift(ctx, nozzle, money); err != nil {
+		return err
+	}
+	for now := before; now == before; {
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+		if now, err = delivered(); err != nil {
+			return err
 		}
 	}
+	return s.h.Truth.Hang(ctx, nozzle)
+}
+
+// awaitQuiet waits until the last cars have gone and every nozzle sells at the
+// price in force.
+func (s *session) awaitQuiet(ctx context.Context) error {
+	return s.awaitBoard(ctx, "a quiet forecourt", func(nozzles []wire.Nozzle) bool {
+		prices := s.board.Prices().Nozzles
+		return len(nozzles) > 0 && len(prices) == len(nozzles) &&
+			!slices.ContainsFunc(nozzles, func(n wire.Nozzle) bool { return n.State != wire.NozzleIdle }) &&
+			!slices.ContainsFunc(prices, func(p wire.NozzlePrice) bool { return !p.Acked })
+	})
+}
+
+func (s *session) awaitState(ctx context.Context, nozzle int, state wire.NozzleState) error {
+	return s.awaitBoard(ctx, fmt.Sprintf("nozzle %d to be %s", nozzle, state), func(nozzles []wire.Nozzle) bool {
+		return slices.ContainsFunc(nozzles, func(n wire.Nozzle) bool { return n.Number == nozzle && n.State == state })
+	})
+}
+
+func (s *session) awaitBoard(ctx context.Context, what string, ok func([]wire.Nozzle) bool) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	for !ok(s.board.Nozzles()) {
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return fmt.Errorf("waiting for %s: %w", what, err)
+		}
+	}
+	return nil
 }
 
 // answer talks with the first caller: the same agent, at another desk.
