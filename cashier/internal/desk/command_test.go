@@ -228,3 +228,20 @@ func TestNewPriceIsTheHeadsAndGoesOutExactly(t *testing.T) {
 		t.Errorf("sent %+v", got)
 	}
 }
+
+// An agent answers drivers and touches no pump: the button that stops them all
+// would only be refused, so it is not there, and its key does nothing.
+func TestAgentIsNotOfferedToStopPumps(t *testing.T) {
+	s := lookbook.NewStage(desk.Prefs{})
+	s.SignIn(wire.RoleAgent)
+	f := lookbook.Idle(4)
+	s.Connect(f, wire.DeskSnap{Prices: s.PriceBoard(f)})
+	if h := s.State.Screen().Header; h.StopAll != "" {
+		t.Errorf("an agent is offered %q", h.StopAll)
+	}
+	s.Do(desk.HoldStart{What: desk.HoldingStopAll})
+	s.Wait(2 * desk.HoldToConfirm)
+	if got := sent(s); len(got) != 0 {
+		t.Errorf("sent %+v", got)
+	}
+}

@@ -7,7 +7,7 @@ import (
 
 // startHolding begins a hold-to-confirm.
 func (s *State) startHolding(what Holding) {
-	if s.session == nil || s.holding.what != HoldingNothing {
+	if !s.laysHand() || s.holding.what != HoldingNothing {
 		return
 	}
 	s.holding.what, s.holding.since = what, s.now

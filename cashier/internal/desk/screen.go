@@ -93,8 +93,8 @@ type Header struct {
 	ConnectionTone  Tone
 	Unpaid          Count
 	Held, Unsettled Count
-	Support         Count // drivers who wait, and messages not read
-	StopAll         string
+	Support         Count  // drivers who wait, and messages not read
+	StopAll         string // empty: not for this role
 	StopWhat        Holding
 	StopBusy        bool
 	Progress        int // of the hold-to-confirm, percent
@@ -276,6 +276,9 @@ func (s *State) header() Header {
 	}
 	if s.holding.what != HoldingNothing {
 		h.StopAll, h.StopWhat = s.text(WordHoldDown), s.holding.what
+	}
+	if !s.laysHand() {
+		h.StopAll = ""
 	}
 	return h
 }

@@ -54,13 +54,15 @@ func (h *header) set(next desk.Header) {
 		return
 	}
 	moved := h.shown.Connection != next.Connection || h.shown.Station != next.Station || h.shown.Staff != next.Staff ||
-		h.shown.Unpaid != next.Unpaid || h.shown.Held != next.Held || h.shown.Unsettled != next.Unsettled || h.shown.Support != next.Support
+		h.shown.Unpaid != next.Unpaid || h.shown.Held != next.Held || h.shown.Unsettled != next.Unsettled || h.shown.Support != next.Support ||
+		(h.shown.StopAll == "") != (next.StopAll == "")
 	h.shown = next
 	p := h.palette
 	parts.Put(h.station, next.Station, p.Ink)
 	parts.Put(h.staff, next.Staff, p.InkSoft)
 	h.setConnection()
 	h.setCounts()
+	parts.Show(h.stop, next.StopAll != "")
 	h.stop.Set(next.StopAll, next.Progress, next.StopWhat == desk.HoldingReleaseAll)
 	if moved {
 		h.place(h.Size())
@@ -107,8 +109,11 @@ func (h *header) place(size fyne.Size) {
 	h.setCounts() // with or without words, by the width
 	parts.Place(h.ground, 0, 0, size.Width, size.Height)
 	parts.Place(h.edge, 0, size.Height-1, size.Width, 1)
-	x := size.Width - theme.Gap - stopWidth
-	parts.Place(h.stop, x, (size.Height-theme.Target)/2, stopWidth, theme.Target)
+	x := size.Width - theme.Gap
+	if h.stop.Visible() {
+		x -= stopWidth
+		parts.Place(h.stop, x, (size.Height-theme.Target)/2, stopWidth, theme.Target)
+	}
 	for _, c := range []*parts.Chip{h.support, h.unpaid, h.held, h.unsettled} {
 		if c.Visible() {
 			x -= theme.Gap + c.Width()
