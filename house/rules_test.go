@@ -23,6 +23,10 @@ func TestHouseRules(t *testing.T) {
 				Reason:   "the house starts programs; what is done with them is not its business",
 			},
 			{
+				Packages: []string{"internal/talk"},
+				Reason:   "a conversation needs a house, and somebody to time it",
+			},
+			{
 				Packages: []string{"internal/scenario"},
 				Reason:   "a scenario uses a house and those who watch it",
 			},

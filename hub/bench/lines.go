@@ -54,6 +54,12 @@ func hub(name string, window time.Duration, pumps int, load trial) contender {
 	return contender{name, load}
 }
 
+// raw is the floor under a load.
+func raw(name string, load trial) contender {
+	load.Kind = "rawtcp"
+	return contender{name, load}
+}
+
 // lines are the comparisons.
 func lines() []line {
 	const window = 20 * time.Millisecond
@@ -72,7 +78,7 @@ func lines() []line {
 		{"most", "as fast as the audience takes it: 2,000 clients, 8 messages outstanding", everyone(closed), judgeMost},
 		{"idle", "idle connections: 5,000", everyone(trial{Clients: 5000}), judgeIdle},
 		{"growth", "the same 40,000 deliveries a second to 100 and to 10,000 clients", []contender{
-			hub("100 clients", off, 8, few), hub("10,000 clients", off, 8, many),
+			hub("100 clients", off, 8, few), hub("10,000 clients", off, 8, many), raw("rawtcp, 100", few), raw("rawtcp, 10,000", many),
 		}, judgeGrowth},
 		{"pumps", "100 changes a second at stations of three sizes, 200 clients", []contender{
 			hub("8 pumps", off, 8, pumps), hub("64 pumps", off, 64, pumps), hub("1,024 pumps", off, 1024, pumps),

@@ -109,10 +109,14 @@ func judgeIdle(r results, out io.Writer) []verdict {
 }
 
 func judgeGrowth(r results, out io.Writer) []verdict {
-	r.table(out, []string{"100 clients", "10,000 clients"}, "100 clients",
+	r.table(out, []string{"100 clients", "10,000 clients", "rawtcp, 100", "rawtcp, 10,000"}, "100 clients",
 		column{"CPU µs a message", cost}, column{"messages a read", reads}, column{"p99 ms", p99}, column{"never came %", lost})
 	s := r.ratio("10,000 clients", "100 clients", cost)
-	return []verdict{{"CPU per message at 10,000 clients at most 1.5 x that at 100", s.String(), s.Median <= 1.5}}
+	floor := r.ratio("rawtcp, 10,000", "rawtcp, 100", cost)
+	return []verdict{
+		{"CPU per message at 10,000 clients at most 1.5 x that at 100", s.String() + "; raw TCP itself grows " + floor.String(), s.Median <= 1.5},
+		{"its growth at most 1.5 x raw TCP's own", fmt.Sprintf("%.2f", s.Median/floor.Median), s.Median <= 1.5*floor.Median},
+	}
 }
 
 func judgePumps(r results, out io.Writer) []verdict {

@@ -133,17 +133,47 @@ func (l *Live) settle(conn *websocket.Conn, resume []wire.Position) error {
 }
 
 // take moves on past a frame and reports whether it is news. A frame that does
-// not follow makes its channel start again; a refused channel is left.
+// not follow makes its channel start again; a refused channel is left, or
+// asked for again if the hub could only not tell just now.
 func (l *Live) take(f wire.Frame) (news bool, err error) {
 	news, err = l.positions.take(f)
 	switch {
 	case err != nil:
 		l.positions.forget(f.Ch)
 	case news && f.K == wire.KindRefused && f.Ch != "":
-		l.asking.Lock()
-		defer l.asking.Unlock()
-		l.positions.drop(f.Ch)
-		delete(l.asked, f.Ch)
+		news = l.refused(f)
 	}
 	return news, err
+}
+
+// rejoinAfter is how long a channel that the hub could not give just now, its
+// database being away, is left before it is asked for again.
+const rejoinAfter = 2 * time.Second
+
+// refused takes a channel off the list and reports true, or sees to it that it
+// is asked for again.
+func (l *Live) refused(f wire.Frame) (final bool) {
+	l.asking.Lock()
+	defer l.asking.Unlock()
+	delete(l.asked, f.Ch)
+	problem, err := wire.Read[wire.Problem](f.D)
+	if err != nil || !problem.Retry {
+		l.positions.drop(f.Ch)
+		return true
+	}
+	l.positions.forget(f.Ch)
+	time.AfterFunc(rejoinAfter, func() { l.rejoin(f.Ch) })
+	return false
+}
+
+// rejoin asks for a channel again, if it is still wanted and there is a
+// connection; the next connection asks by itself.
+func (l *Live) rejoin(ch wire.Channel) {
+	l.asking.Lock()
+	defer l.asking.Unlock()
+	conn := l.current()
+	if conn == nil || !l.positions.follows(ch) {
+		return
+	}
+	_ = l.ask(conn, ch) // as in Join
 }

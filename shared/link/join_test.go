@@ -159,6 +159,30 @@ func TestARefusedChannelIsNotAskedForAgain(t *testing.T) {
 	}
 }
 
+// The hub cannot tell just now whose conversation it is, its database being
+// away. That is no answer: the handler hears nothing of it, and the channel is
+// asked for again on the same connection.
+func TestAChannelThatCannotBeHadJustNowIsAskedForAgain(t *testing.T) {
+	h := newFakeHub()
+	sent, conns := rooms(h)
+	live, told, _ := start(t, h, LiveOptions{})
+	chat := wire.Chat(id.New[id.Thread](testIDs))
+	told.next(t)
+	if err := live.Join(chat); err != nil {
+		t.Fatal(err)
+	}
+	told.next(t)
+	take(t, sent)
+	c := take(t, conns)
+	send(c, wire.Frame{K: wire.KindRefused, Ch: chat, D: wire.Body(wire.NewProblem(wire.ProblemStorage, ""))})
+	if f := take(t, sent); f.K != wire.KindJoin || f.Ch != chat {
+		t.Fatalf("sent %+v", f)
+	}
+	if f := told.next(t); f.K != wire.KindSnap || f.Ch != chat {
+		t.Errorf("the handler is told %+v", f)
+	}
+}
+
 func TestChannelsHaveABound(t *testing.T) {
 	live := newTestClient(t, Options{BaseURL: "http://127.0.0.1:1"}).Live(LiveOptions{Handler: newTape()})
 	for range wire.MaxResume {

@@ -57,8 +57,10 @@ hub        %s   (its authority: %s)
 simulator  %s/truth
 data, logs %s
 accounts   负责人 head 1001 · 收银员 cashier 2001 · 加油员 attendant 3001 3002 · 客服 agent 4001; password %s
+driver     bin/driver -dir %s   (a test driver in a terminal: talk with the agent; codes sent to phones are in %s)
 
-`, h.URL, filepath.Join(dir, "hub", "pki", "ca.pem"), h.Truth.URL, dir, h.Password())
+`, h.URL, filepath.Join(dir, "hub", "pki", "ca.pem"), h.Truth.URL, dir, h.Password(),
+		dir, filepath.Join(dir, "notices.ndjson"))
 	return openTill(ctx, h, bin)
 }
 

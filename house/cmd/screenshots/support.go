@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"forecourt/house/internal/house"
@@ -70,6 +72,25 @@ func (c *caller) say(ctx context.Context, h *house.House, req wire.SendRequest) 
 	return err
 }
 
+// online is how many callers look at their phones.
+const online = 5
+
+// watch has the driver look at the conversation.
+func (c *caller) watch(ctx context.Context) {
+	live := c.Live(link.LiveOptions{Channels: []wire.Channel{wire.Chat(c.thread)}, Handler: looking{}})
+	if err := live.Run(ctx); err != nil && ctx.Err() == nil {
+		fmt.Fprintln(os.Stderr, "screenshots:", c.name, err)
+	}
+}
+
+// looking hears everything and does nothing.
+type looking struct{}
+
+// Connected, Frame and Lost are called by the link.
+func (looking) Connected(wire.Welcome) {}
+func (looking) Frame(wire.Frame)       {}
+func (looking) Lost(error)             {}
+
 // awaitAgent waits until somebody has the conversation in hand.
 func (c *caller) awaitAgent(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
@@ -118,6 +139,11 @@ func (s *session) support(ctx context.Context) error {
 		if err := c.call(ctx, s.h, station); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
+	}
+	watching, hangUp := context.WithCancel(ctx)
+	defer hangUp()
+	for _, c := range everybody[:online] {
+		go c.watch(watching)
 	}
 	if err := everybody[0].awaitAgent(ctx); err != nil {
 		return err
@@ -272,18 +298,36 @@ func (s *session) answer(ctx context.Context, c *caller) error {
 	return nil
 }
 
+// firstInHand chooses the first conversation the agent has in hand: the list
+// begins with three that wait. toasts is how long messages stay that would
+// cover it.
+const (
+	firstInHand = "ctrl+4"
+	toasts      = 9 * time.Second
+)
+
 // photographSupport goes through what the page can show.
 func (s *session) photographSupport(ctx context.Context, w *window) error {
 	steps := []struct {
-		name string
-		keys []string
-		text string
+		name  string
+		keys  []string
+		text  string
+		click string // "x y"
 	}{
-		{name: "support-busy", keys: []string{"ctrl+1"}},
+		{name: "support-busy", keys: []string{firstInHand}},
+		{name: "support-fee", click: "1216 432"},
 		{name: "support-canned", text: "/"},
 		{name: "support-transfer", keys: []string{"Escape", "BackSpace", "F3"}},
 	}
+	if err := pause(ctx, toasts); err != nil {
+		return err
+	}
 	for _, step := range steps {
+		if x, y, ok := strings.Cut(step.click, " "); ok {
+			if err := w.xdotool(ctx, "mousemove", x, y, "click", "1"); err != nil {
+				return err
+			}
+		}
 		if err := w.keys(ctx, step.keys...); err != nil {
 			return err
 		}
@@ -324,10 +368,10 @@ func (s *session) supportIn(ctx context.Context, name string, env ...string) err
 	if err := s.signInAs(ctx, w, house.Agent); err != nil {
 		return err
 	}
-	if err := w.keys(ctx, "ctrl+1"); err != nil {
+	if err := w.keys(ctx, firstInHand); err != nil {
 		return err
 	}
-	if err := pause(ctx, time.Second); err != nil {
+	if err := pause(ctx, toasts); err != nil {
 		return err
 	}
 	return s.photograph(ctx, name)

@@ -74,7 +74,11 @@ func (h *hub) party(ctx context.Context, p realtime.Peer, t id.Thread) (bool, er
 	if !ok {
 		return false, nil
 	}
-	return h.flow.MayFollow(ctx, who, t)
+	may, err := h.flow.MayFollow(ctx, who, t)
+	if may && err == nil {
+		h.rooms.Followed(ctx, t)
+	}
+	return may, err
 }
 
 // typingTimeout bounds the wait for who keeps the conversations: a sign of

@@ -23,9 +23,9 @@ import (
 const (
 	// TicketTTL is how long a ticket waits for its socket.
 	TicketTTL = 30 * time.Second
-	// maxTickets bounds those waiting: hundreds of screens that all come back
-	// at once after an outage.
-	maxTickets  = 4096
+	// maxTickets bounds those waiting: every phone that comes back at once
+	// after an outage, and every screen.
+	maxTickets  = 32_768
 	ticketBytes = 24
 )
 

@@ -203,6 +203,19 @@ func (r *Rooms) ask(ctx context.Context, do func()) bool {
 	return false
 }
 
+// Followed takes that a party has begun to follow a conversation, from where
+// it was or anew. Who is there is a tick, and one that was told before the hub
+// restarted is forgotten: a room that is not held is fetched and tells it.
+func (r *Rooms) Followed(ctx context.Context, t id.Thread) {
+	r.ask(ctx, func() {
+		if held := r.rooms[t]; held != nil {
+			held.used = r.now()
+			return
+		}
+		r.begin(t)
+	})
+}
+
 // Typing takes that a party writes; the other side is told.
 func (r *Rooms) Typing(ctx context.Context, t id.Thread, by wire.Party) {
 	r.ask(ctx, func() { r.typing(t, by) })

@@ -387,3 +387,29 @@ func TestFeedingNeverBlocks(t *testing.T) {
 		}
 	})
 }
+
+// Who is there is a tick, which a hub that restarted has forgotten. A party
+// that goes on where it was asks for no snapshot: following alone must bring
+// the conversation to life, or the other side stays online for ever.
+func TestFollowingTellsWhoIsThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBook(t)
+		b.open(threadNo(1))
+		b.run()
+		b.rooms.Followed(t.Context(), threadNo(1))
+		synctest.Wait()
+		b.rooms.Presence([]chat.Presence{{Staff: anna, Station: station, Online: true}})
+		told := b.shown(wire.KindPresence)
+		if len(told) != 1 {
+			t.Fatalf("presence was told %d times", len(told))
+		}
+		if p := read[wire.Presence](t, told[0]); p.Driver || !p.Agent {
+			t.Errorf("told %+v", p)
+		}
+		b.rooms.Followed(t.Context(), threadNo(1))
+		synctest.Wait()
+		if b.reads != 1 {
+			t.Errorf("a conversation that was held was read %d times", b.reads)
+		}
+	})
+}
