@@ -11,6 +11,7 @@ import (
 	"forecourt/hub/internal/domain/member"
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/hub/internal/platform/audit"
+	"forecourt/hub/internal/platform/mysql"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -207,11 +208,27 @@ func (f *Flow) brief(ctx context.Context, q reader, m id.Member) (wire.MemberBri
 // duties is who answers at a station, each with a row to hold, and whether
 // they are connected.
 func (f *Flow) duties(ctx context.Context, at id.Station) ([]chat.Duty, error) {
-	if err := f.chat.store.Enlist(ctx, f.DB, at); err != nil {
+	if err := f.enlist(ctx, at); err != nil {
 		return nil, err
 	}
 	list, err := f.chat.store.Duties(ctx, f.DB, at)
 	return f.online(list), err
+}
+
+// enlist gives everybody who answers a row to hold, if they have none: the
+// first time at a station, and when somebody was hired.
+func (f *Flow) enlist(ctx context.Context, at id.Station) error {
+	done, err := f.chat.store.Enlisted(ctx, f.DB, at)
+	if done || err != nil {
+		return err
+	}
+	err = f.DB.InTx(ctx, "enlisting who answers", func(ctx context.Context, tx *mysql.Tx) error {
+		return f.chat.store.Enlist(ctx, tx, at)
+	})
+	if mysql.IsDuplicate(err) {
+		return nil
+	}
+	return err
 }
 
 // online notes who of a list is connected.

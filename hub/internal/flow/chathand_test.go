@@ -349,3 +349,22 @@ func TestReadingOnlyRises(t *testing.T) {
 	_, err := o.flow.ReadUpTo(t.Context(), asStaff(o.boss), th.ID, wire.ReadRequest{N: 5})
 	wantProblem(t, err, wire.ProblemNotYourThread)
 }
+
+// The first time anybody is asked for at a station, everybody gets a row to
+// hold. Several askers at once used to meet on those rows: one of them failed
+// with a deadlock or a duplicate key, and with it a take or an opening.
+func TestTheFirstAskersDoNotCollide(t *testing.T) {
+	for range 3 {
+		o := newOffice(t)
+		var asking sync.WaitGroup
+		for i := range 8 {
+			who := []staff.Actor{o.boss, o.anna, o.ben}[i%3]
+			asking.Go(func() {
+				if _, err := o.flow.SetDuty(t.Context(), who, wire.DutyRequest{OnDuty: true}); err != nil {
+					t.Errorf("%s: %v", who.Number, err)
+				}
+			})
+		}
+		asking.Wait()
+	}
+}

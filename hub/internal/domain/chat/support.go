@@ -77,12 +77,25 @@ type dutyRow struct {
 	GivenAt      sql.NullTime `db:"given_at"`
 }
 
-// Enlist makes the duty rows of those who answer at a station and have none.
-func (s *Store) Enlist(ctx context.Context, db sqlx.ExecerContext, at id.Station) error {
-	_, err := db.ExecContext(ctx, `INSERT INTO chat_duty (station, staff, on_duty, active)
-		SELECT p.station, p.id, p.role = 'agent', 0 FROM staff p
-		WHERE p.station = ? AND p.role IN ('head', 'agent')
-			AND NOT EXISTS (SELECT 1 FROM chat_duty d WHERE d.station = p.station AND d.staff = p.id)`, at)
+// Enlisted reports whether everybody who answers at a station has a duty row.
+func (s *Store) Enlisted(ctx context.Context, q sqlx.QueryerContext, at id.Station) (bool, error) {
+	var missing int
+	err := sqlx.GetContext(ctx, q, &missing, "SELECT COUNT(*) FROM staff p WHERE "+unlisted, at)
+	if err != nil {
+		return false, fmt.Errorf("looking who answers: %w", err)
+	}
+	return missing == 0, nil
+}
+
+// unlisted picks those of staff p who answer at a station and have no duty row.
+const unlisted = `p.station = ? AND p.role IN ('head', 'agent')
+	AND NOT EXISTS (SELECT 1 FROM chat_duty d WHERE d.station = p.station AND d.staff = p.id)`
+
+// Enlist makes the duty rows of those who answer at a station and have none. A
+// duplicate key says that somebody else has just done so.
+func (s *Store) Enlist(ctx context.Context, tx sqlx.ExecerContext, at id.Station) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO chat_duty (station, staff, on_duty, active)
+		SELECT p.station, p.id, p.role = 'agent', 0 FROM staff p WHERE `+unlisted, at)
 	if err != nil {
 		return fmt.Errorf("enlisting who answers: %w", err)
 	}
