@@ -158,9 +158,16 @@ func dialControl(address string) (*control, error) {
 	return &control{conn, bufio.NewReader(conn)}, nil
 }
 
+// patience is how long after its time a run of messages may end. A server that
+// waits for a reader who takes nothing never ends it.
+const patience = 10 * time.Second
+
 // ask sends a request and waits for its answer.
 func (c *control) ask(a ask) (answer, error) {
 	var reply answer
+	if err := c.conn.SetDeadline(time.Now().Add(time.Duration(a.ForMS)*time.Millisecond + patience)); err != nil {
+		return reply, fmt.Errorf("bounding the wait: %w", err)
+	}
 	line, err := json.Marshal(a)
 	if err != nil {
 		return reply, err
