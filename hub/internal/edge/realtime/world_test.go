@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -54,6 +55,7 @@ type world struct {
 	store   *store
 	ids     *id.Maker
 	server  *Server
+	clockMu sync.Mutex
 	now     time.Time
 	fed     uint64 // the last event handed to the hub, or lost on the way
 	known   uint64 // the last event the hub knows of
@@ -78,7 +80,7 @@ func (w *world) open() {
 		Snapshots: map[string]Snapshot{familyChat: w.store.snapshot}, Since: w.store.since,
 		Party:  func(context.Context, Peer, id.Thread) (bool, error) { return true, nil },
 		Limits: Limits{Shards: 2, RingEvents: w.small}, Metrics: NewMetrics(prometheus.NewRegistry()),
-		Now: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler),
+		Now: w.clock, Log: slog.New(slog.DiscardHandler),
 	})
 	w.fed, w.known = w.store.seq, 0 // what was committed before is another life's
 }
@@ -123,7 +125,9 @@ func (w *world) prune(t *rapid.T) {
 func (w *world) restart() {
 	close(w.store.gate)
 	w.server.Close(context.Background())
+	w.store.mu.Lock()
 	w.store.gate = make(chan struct{})
+	w.store.mu.Unlock()
 	for _, s := range w.screens {
 		s.conn = nil
 	}
@@ -132,13 +136,24 @@ func (w *world) restart() {
 
 // restore puts an older database in place: its stream is another.
 func (w *world) restore() {
+	w.store.mu.Lock()
 	w.store.epoch, w.store.seq, w.store.pruned = id.New[id.Epoch](w.ids), w.store.seq/2, 0
+	w.store.mu.Unlock()
 	w.restart()
 }
 
 func (w *world) pass(d time.Duration) {
+	w.clockMu.Lock()
 	w.now = w.now.Add(d)
-	w.server.rings.sweep(w.now)
+	w.clockMu.Unlock()
+	w.server.rings.sweep(w.clock())
+}
+
+// clock is the hub's, also asked by who answers for the store.
+func (w *world) clock() time.Time {
+	w.clockMu.Lock()
+	defer w.clockMu.Unlock()
+	return w.now
 }
 
 // settle brings everybody up to date.
@@ -208,7 +223,7 @@ func (s *screen) read(t *rapid.T, w *world) bool {
 	if s.conn == nil {
 		return false
 	}
-	s.conn.gather(&s.out, w.now)
+	s.conn.gather(&s.out, w.clock())
 	for _, piece := range s.out.pieces {
 		for _, f := range framesIn(t, piece) {
 			s.take(t, f)
