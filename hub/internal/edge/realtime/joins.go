@@ -70,6 +70,7 @@ func named(name string, as interface {
 	encoding.TextUnmarshaler
 	IsZero() bool
 	String() string
-}) bool {
+},
+) bool {
 	return as.UnmarshalText([]byte(name)) == nil && !as.IsZero() && as.String() == name
 }
