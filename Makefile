@@ -45,8 +45,8 @@ run: build ## the whole station: hub, pumpd, simulated dispensers, the till; Ctr
 
 .PHONY: test
 test: deps ## every test of every module, with the race detector
+	@cd hub/bench && GOWORK=off go test ./internal/mark ./internal/measure
 	$(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- -race -timeout 20m -tags $(TEST_TAGS) $(PACKAGES)
-	cd hub/bench && GOWORK=off go test ./internal/mark ./internal/measure
 
 .PHONY: smoke
 smoke: binaries ## the real programs: a sale through each protocol to a paid order, kills on the way
