@@ -11,7 +11,7 @@ func TestHouseRules(t *testing.T) {
 		Root: ".",
 		Layers: []houserules.Layer{
 			{
-				Packages: []string{"internal/platform/clock", "internal/platform/recall"},
+				Packages: []string{"internal/platform/clock", "internal/platform/recall", "internal/platform/token"},
 				Reason:   "time and memory know nothing of anyone",
 			},
 			{

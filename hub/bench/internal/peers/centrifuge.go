@@ -52,7 +52,7 @@ func NewCentrifuge(delay time.Duration) (Server, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/connection/websocket", centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{}))
-	server := &http.Server{Handler: mux} //nolint:gosec // a bench on loopback
+	server := &http.Server{Handler: mux}
 	go func() { _ = server.Serve(l) }()
 	return &centrifugeServer{l.Addr().String(), node}, nil
 }

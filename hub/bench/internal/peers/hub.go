@@ -72,7 +72,7 @@ func NewHub(o HubOptions) (Server, error) {
 		Now:     time.Now,
 		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
-	server := &http.Server{Handler: h.live} //nolint:gosec // a bench on loopback
+	server := &http.Server{Handler: h.live}
 	go func() { _ = server.Serve(l) }()
 	return h, nil
 }

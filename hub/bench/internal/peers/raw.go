@@ -85,7 +85,7 @@ func NewNaive() (Server, error) {
 		return nil, err
 	}
 	s := &naive{Listener: l}
-	server := &http.Server{Handler: s} //nolint:gosec // a bench on loopback
+	server := &http.Server{Handler: s}
 	go func() { _ = server.Serve(l) }()
 	return s, nil
 }

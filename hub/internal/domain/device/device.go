@@ -17,7 +17,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -33,7 +32,6 @@ import (
 const (
 	// tokenPrefix tells a device's token from a session's.
 	tokenPrefix = "fcd_"
-	tokenBytes  = 32
 	// maxName bounds a device's name.
 	maxName = 60
 	// recallFor is how long devices stay known while the database is away: as
@@ -130,16 +128,6 @@ func (s *Store) Revoke(ctx context.Context, tx *mysql.Tx, device id.Device) erro
 		return errors.Join(err, wire.NewProblem(wire.ProblemNotFound, "no device "+device.String()))
 	}
 	return nil
-}
-
-// newToken makes a device's token and what is kept of it.
-func newToken(random io.Reader) (token string, hash [sha256.Size]byte, err error) {
-	secret := make([]byte, tokenBytes)
-	if _, err := io.ReadFull(random, secret); err != nil {
-		return "", hash, fmt.Errorf("reading randomness for a token: %w", err)
-	}
-	token = tokenPrefix + base64.RawURLEncoding.EncodeToString(secret)
-	return token, sha256.Sum256([]byte(token)), nil
 }
 
 // Valid is every device that is not revoked, for ending the sockets of others.

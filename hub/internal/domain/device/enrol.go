@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"forecourt/hub/internal/platform/mysql"
+	"forecourt/hub/internal/platform/token"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -119,11 +120,11 @@ func (s *Store) Enrol(ctx context.Context, code, name string) (wire.EnrolReply, 
 	if err := s.countTry(ctx, code); err != nil {
 		return wire.EnrolReply{}, err
 	}
-	token, hash, err := newToken(s.Random)
+	secret, hash, err := token.New(s.Random, tokenPrefix)
 	if err != nil {
 		return wire.EnrolReply{}, err
 	}
-	reply := wire.EnrolReply{Device: id.New[id.Device](s.IDs), Token: token}
+	reply := wire.EnrolReply{Device: id.New[id.Device](s.IDs), Token: secret}
 	err = s.DB.InTx(ctx, "enrolling a device", func(ctx context.Context, tx *mysql.Tx) error {
 		return s.spend(ctx, tx, code, name, hash, &reply)
 	})
@@ -152,7 +153,7 @@ func (s *Store) countTry(ctx context.Context, code string) error {
 }
 
 // spend checks a code, removes it and writes the device.
-func (s *Store) spend(ctx context.Context, tx *mysql.Tx, code, name string, token [sha256.Size]byte, reply *wire.EnrolReply) error {
+func (s *Store) spend(ctx context.Context, tx *mysql.Tx, code, name string, hash [sha256.Size]byte, reply *wire.EnrolReply) error {
 	var row struct {
 		Hash    []byte `db:"code_hash"`
 		Station id.Station
@@ -176,7 +177,7 @@ func (s *Store) spend(ctx context.Context, tx *mysql.Tx, code, name string, toke
 		return fmt.Errorf("spending an enrolment code: %w", err)
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO device (id, station, kind, name, token_hash, created_at)
-		VALUES (?, ?, ?, ?, ?, ?)`, reply.Device, row.Station, row.Kind, name, token[:], s.Now())
+		VALUES (?, ?, ?, ?, ?, ?)`, reply.Device, row.Station, row.Kind, name, hash[:], s.Now())
 	if err != nil {
 		return fmt.Errorf("writing a device: %w", err)
 	}

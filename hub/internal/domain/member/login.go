@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"forecourt/hub/internal/platform/mysql"
+	"forecourt/hub/internal/platform/token"
 	"forecourt/hub/internal/platform/vault"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
@@ -24,11 +25,11 @@ func (s *Store) Login(ctx context.Context, req wire.DriverLogin) (wire.DriverSes
 	if !ok || len(code) != codeDigits || !digits(code) {
 		return wire.DriverSession{}, wire.NewProblem(wire.ProblemCodeRefused, "a code has 6 digits")
 	}
-	token, hash, err := newToken(s.Random)
+	secret, hash, err := token.New(s.Random, tokenPrefix)
 	if err != nil {
 		return wire.DriverSession{}, err
 	}
-	session := wire.DriverSession{Token: token, ExpiresAt: s.Now().Add(sessionIdle)}
+	session := wire.DriverSession{Token: secret, ExpiresAt: s.Now().Add(sessionIdle)}
 	right := false
 	err = s.DB.InTx(ctx, "signing a member in", func(ctx context.Context, tx *mysql.Tx) (err error) {
 		index := s.phoneIndex(phone)

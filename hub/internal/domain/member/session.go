@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +21,6 @@ const (
 	// tokenPrefix tells a member's token from others, for people and for
 	// scanners that look for leaked secrets.
 	tokenPrefix = "fcd_"
-	tokenBytes  = 32
 	// sessionIdle ends a session that is not used: a driver who fuels once a
 	// quarter stays signed in.
 	sessionIdle = 90 * 24 * time.Hour
@@ -31,15 +28,6 @@ const (
 	// request would make reading a write.
 	touchEvery = time.Hour
 )
-
-func newToken(random io.Reader) (token string, hash [sha256.Size]byte, err error) {
-	secret := make([]byte, tokenBytes)
-	if _, err := io.ReadFull(random, secret); err != nil {
-		return "", hash, fmt.Errorf("reading randomness for a token: %w", err)
-	}
-	token = tokenPrefix + base64.RawURLEncoding.EncodeToString(secret)
-	return token, sha256.Sum256([]byte(token)), nil
-}
 
 // openSession writes a session as part of tx and ends the member's longest
 // unused ones past maxSessions.

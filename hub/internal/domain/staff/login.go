@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"forecourt/hub/internal/platform/mysql"
+	"forecourt/hub/internal/platform/token"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -179,13 +180,13 @@ func (s *Store) renewal(ctx context.Context, stored Cost, password string) strin
 
 // open writes the session, takes back the counted try and keeps a renewed hash.
 func (s *Store) open(ctx context.Context, device DeviceActor, who *candidate, scopes []scope, renewed string) (wire.Session, error) {
-	token, hash, err := newToken(s.Random)
+	secret, hash, err := token.New(s.Random, tokenPrefix)
 	if err != nil {
 		return wire.Session{}, err
 	}
 	now := s.Now()
 	session := wire.Session{
-		Token: token, ExpiresAt: now.Add(s.Rules.Lifetime),
+		Token: secret, ExpiresAt: now.Add(s.Rules.Lifetime),
 		Staff: who.ID, Number: who.Number, Name: who.Name, Role: who.Role,
 		Station: device.Station, StationName: who.StationName,
 	}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -20,20 +18,10 @@ const (
 	// tokenPrefix tells a session's token from a device's, for people and for
 	// scanners that look for leaked secrets.
 	tokenPrefix = "fcs_"
-	tokenBytes  = 32
 	// touchEvery is how exactly the last use of a session is known; writing
 	// it on every request would make reading a write.
 	touchEvery = time.Minute
 )
-
-func newToken(random io.Reader) (token string, hash [sha256.Size]byte, err error) {
-	secret := make([]byte, tokenBytes)
-	if _, err := io.ReadFull(random, secret); err != nil {
-		return "", hash, fmt.Errorf("reading randomness for a token: %w", err)
-	}
-	token = tokenPrefix + base64.RawURLEncoding.EncodeToString(secret)
-	return token, sha256.Sum256([]byte(token)), nil
-}
 
 // Resolve is who a session's token belongs to, or wire.ProblemUnauthorized.
 // While the database is away it answers for those seen in the last minutes.
