@@ -56,14 +56,7 @@ func (r *caseRow) set(v desk.ChatRow) {
 
 func (r *caseRow) paint() {
 	p := r.kit.palette
-	ground := p.Card
-	switch {
-	case r.value.Chosen:
-		ground = theme.Blend(p.Card, p.Brand, 14)
-	case r.hovered:
-		ground = theme.Blend(p.Card, p.Ink, 5)
-	}
-	parts.Fill(r.ground, ground)
+	parts.Fill(r.ground, r.kit.rowGround(r.value.Chosen, r.hovered))
 	parts.Show(r.bar, r.value.Chosen)
 	dot := theme.Blend(p.Card, p.InkSoft, 45)
 	if r.value.Online {

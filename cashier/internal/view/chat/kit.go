@@ -62,6 +62,18 @@ func gaugeOf(size fyne.Size) gauge {
 	return roomy
 }
 
+// rowGround is what a row of any list stands on.
+func (k *kit) rowGround(chosen, hovered bool) color.NRGBA {
+	p := k.palette
+	switch {
+	case chosen:
+		return theme.Blend(p.Card, p.Brand, 14)
+	case hovered:
+		return theme.Blend(p.Card, p.Ink, 5)
+	}
+	return p.Card
+}
+
 // word is a text that only the widgets know they need: the state does not
 // know how far a list is scrolled, or that a picture cannot be drawn.
 type word struct{ zh, en string }

@@ -182,14 +182,7 @@ func (r *cannedRow) set(v desk.CannedRow) {
 
 func (r *cannedRow) paint() {
 	p := r.kit.palette
-	ground := p.Card
-	switch {
-	case r.value.Chosen:
-		ground = theme.Blend(p.Card, p.Brand, 14)
-	case r.hovered:
-		ground = theme.Blend(p.Card, p.Ink, 5)
-	}
-	parts.Fill(r.ground, ground)
+	parts.Fill(r.ground, r.kit.rowGround(r.value.Chosen, r.hovered))
 	sign := icons.Message
 	if r.value.Pictures != "" {
 		sign = icons.Tutorial

@@ -124,15 +124,7 @@ func newOrderRow(k *kit, v desk.SideOrder) *orderRow {
 }
 
 func (r *orderRow) paint() {
-	p := r.kit.palette
-	ground := p.Card
-	switch {
-	case r.value.Chosen:
-		ground = theme.Blend(p.Card, p.Brand, 14)
-	case r.hovered:
-		ground = theme.Blend(p.Card, p.Ink, 5)
-	}
-	parts.Fill(r.ground, ground)
+	parts.Fill(r.ground, r.kit.rowGround(r.value.Chosen, r.hovered))
 }
 
 func (r *orderRow) place(size fyne.Size) {

@@ -203,17 +203,11 @@ func (r *agentRow) set(v desk.AgentRow) {
 
 func (r *agentRow) paint() {
 	p := r.kit.palette
-	ground, ink, dot := p.Card, p.InkSoft, theme.Blend(p.Card, p.InkSoft, 45)
+	ink, dot := p.InkSoft, theme.Blend(p.Card, p.InkSoft, 45)
 	if r.value.On {
 		ink, dot = p.Ink, p.Good
 	}
-	switch {
-	case r.value.Chosen:
-		ground = theme.Blend(p.Card, p.Brand, 14)
-	case r.hovered && r.value.On:
-		ground = theme.Blend(p.Card, p.Ink, 5)
-	}
-	parts.Fill(r.ground, ground)
+	parts.Fill(r.ground, r.kit.rowGround(r.value.Chosen, r.hovered && r.value.On))
 	parts.Fill(r.dot, dot)
 	parts.Put(r.name, r.value.Name, ink)
 	parts.Put(r.state, r.value.State, p.InkSoft)
