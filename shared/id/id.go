@@ -27,50 +27,60 @@ type Of[K Kind] [16]byte
 type Kind interface{ kind() }
 
 type (
-	stationKind       struct{}
-	staffKind         struct{}
-	deviceKind        struct{}
-	saleKind          struct{}
-	priceSetKind      struct{}
-	authorizationKind struct{}
-	payableKind       struct{}
-	attemptKind       struct{}
-	transferKind      struct{}
-	accountKind       struct{}
-	commandKind       struct{}
-	journalKind       struct{}
-	epochKind         struct{}
-	memberKind        struct{}
-	vehicleKind       struct{}
-	threadKind        struct{}
-	messageKind       struct{}
-	mediaKind         struct{}
-	cannedKind        struct{}
-	noticeKind        struct{}
-	claimKind         struct{}
+	stationKind        struct{}
+	staffKind          struct{}
+	deviceKind         struct{}
+	saleKind           struct{}
+	priceSetKind       struct{}
+	authorizationKind  struct{}
+	payableKind        struct{}
+	attemptKind        struct{}
+	transferKind       struct{}
+	accountKind        struct{}
+	commandKind        struct{}
+	journalKind        struct{}
+	epochKind          struct{}
+	memberKind         struct{}
+	vehicleKind        struct{}
+	threadKind         struct{}
+	messageKind        struct{}
+	mediaKind          struct{}
+	cannedKind         struct{}
+	noticeKind         struct{}
+	claimKind          struct{}
+	sessionKind        struct{}
+	logRowKind         struct{}
+	alertKind          struct{}
+	segmentKind        struct{}
+	paymentAccountKind struct{}
 )
 
-func (stationKind) kind()       {}
-func (staffKind) kind()         {}
-func (deviceKind) kind()        {}
-func (saleKind) kind()          {}
-func (priceSetKind) kind()      {}
-func (authorizationKind) kind() {}
-func (payableKind) kind()       {}
-func (attemptKind) kind()       {}
-func (transferKind) kind()      {}
-func (accountKind) kind()       {}
-func (commandKind) kind()       {}
-func (journalKind) kind()       {}
-func (epochKind) kind()         {}
-func (memberKind) kind()        {}
-func (vehicleKind) kind()       {}
-func (threadKind) kind()        {}
-func (messageKind) kind()       {}
-func (mediaKind) kind()         {}
-func (cannedKind) kind()        {}
-func (noticeKind) kind()        {}
-func (claimKind) kind()         {}
+func (stationKind) kind()        {}
+func (staffKind) kind()          {}
+func (deviceKind) kind()         {}
+func (saleKind) kind()           {}
+func (priceSetKind) kind()       {}
+func (authorizationKind) kind()  {}
+func (payableKind) kind()        {}
+func (attemptKind) kind()        {}
+func (transferKind) kind()       {}
+func (accountKind) kind()        {}
+func (commandKind) kind()        {}
+func (journalKind) kind()        {}
+func (epochKind) kind()          {}
+func (memberKind) kind()         {}
+func (vehicleKind) kind()        {}
+func (threadKind) kind()         {}
+func (messageKind) kind()        {}
+func (mediaKind) kind()          {}
+func (cannedKind) kind()         {}
+func (noticeKind) kind()         {}
+func (claimKind) kind()          {}
+func (sessionKind) kind()        {}
+func (logRowKind) kind()         {}
+func (alertKind) kind()          {}
+func (segmentKind) kind()        {}
+func (paymentAccountKind) kind() {}
 
 type (
 	// Station names a petrol station (加油站).
@@ -117,6 +127,16 @@ type (
 	Notice = Of[noticeKind]
 	// Claim names a member's word that they stand at a nozzle.
 	Claim = Of[claimKind]
+	// Session names an open session of an employee; it opens nothing.
+	Session = Of[sessionKind]
+	// LogRow names one row of the security log.
+	LogRow = Of[logRowKind]
+	// Alert names one alert about an unusual act.
+	Alert = Of[alertKind]
+	// Segment names members chosen by a rule.
+	Segment = Of[segmentKind]
+	// PaymentAccount names an account that a member pays from.
+	PaymentAccount = Of[paymentAccountKind]
 )
 
 // ErrSyntax says that a text is not an id.

@@ -30,6 +30,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -143,23 +144,23 @@ type request struct {
 	login  bool       // opens a session: the one there may be is left out
 	body   any        // nil for none
 	file   *file      // an upload, instead of a body
+	large  bool       // the answer may be as large as a file, and take as long
 }
 
 // do makes the call and reads the answer into out (nil: ignored).
 func (c *caller) do(ctx context.Context, r request, out any) error {
-	limit := callTimeout
-	if r.file != nil {
-		limit = fileTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, r.patience())
 	defer cancel()
-	target := c.base.JoinPath(r.path...)
-	target.RawQuery = r.query.Encode()
+	target := c.address(r)
 	req, err := c.build(ctx, r, target.String())
 	if err != nil {
 		return fmt.Errorf("link: %s %s: %w", r.method, target.Path, err)
 	}
-	answer, err := c.ask(req, maxReplyBytes)
+	limit := int64(maxReplyBytes)
+	if r.large {
+		limit = maxExportBytes
+	}
+	answer, err := c.ask(req, limit)
 	if err == nil && out != nil {
 		if err = json.Unmarshal(answer, out); err != nil {
 			err = fmt.Errorf("reading the answer: %w", err)
@@ -169,6 +170,29 @@ func (c *caller) do(ctx context.Context, r request, out any) error {
 		return fmt.Errorf("link: %s %s: %w", r.method, target.Path, err)
 	}
 	return nil
+}
+
+// patience bounds a call, by what it carries and what it may bring.
+func (r request) patience() time.Duration {
+	if r.file != nil || r.large {
+		return fileTimeout
+	}
+	return callTimeout
+}
+
+// address is where a request goes. A segment may be what somebody typed: it
+// stays one segment, whatever is in it.
+func (c *caller) address(r request) *url.URL {
+	segments := make([]string, len(r.path))
+	for i, s := range r.path {
+		segments[i] = url.PathEscape(s)
+		if s == "." || s == ".." {
+			segments[i] = strings.ReplaceAll(s, ".", "%2E")
+		}
+	}
+	target := c.base.JoinPath(segments...)
+	target.RawQuery = r.query.Encode()
+	return target
 }
 
 func (c *caller) build(ctx context.Context, r request, target string) (*http.Request, error) {
@@ -220,12 +244,8 @@ func (c *caller) authenticate(h http.Header, login bool) {
 // ask makes a request and reads an answer of at most limit bytes: a body, or
 // a problem.
 func (c *caller) ask(req *http.Request, limit int64) ([]byte, error) {
-	reply, err := c.http.Do(req)
+	reply, err := c.send(req)
 	if err != nil {
-		var outer *url.Error // it repeats the address, which may be signed
-		if errors.As(err, &outer) {
-			err = outer.Err
-		}
 		return nil, err
 	}
 	defer reply.Body.Close()
@@ -240,6 +260,16 @@ func (c *caller) ask(req *http.Request, limit int64) ([]byte, error) {
 		return nil, refusal(reply, body)
 	}
 	return body, nil
+}
+
+// send makes a request; the caller closes the answer's body.
+func (c *caller) send(req *http.Request) (*http.Response, error) {
+	reply, err := c.http.Do(req)
+	var outer *url.Error // it repeats the address, which may be signed
+	if errors.As(err, &outer) {
+		err = outer.Err
+	}
+	return reply, err
 }
 
 // refusal is the hub's own problem, or, where something between the two

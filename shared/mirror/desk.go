@@ -17,6 +17,7 @@ type Desk struct {
 	sales   map[id.Sale]wire.Sale
 	prices  wire.PriceBoard
 	proofs  map[int]wire.NozzleProof
+	roster  wire.Roster
 }
 
 // NewDesk makes an empty Desk that waits for its first snapshot.
@@ -50,6 +51,8 @@ func (m *Desk) Apply(f wire.Frame) (Change, error) {
 		return event(&m.place, f, m.setPrices)
 	case wire.KindProof:
 		return event(&m.place, f, m.proof)
+	case wire.KindRoster:
+		return event(&m.place, f, m.setRoster)
 	}
 	return Change{}, m.unknown(f)
 }
@@ -77,7 +80,7 @@ func (m *Desk) snapshot(f wire.Frame) (Change, error) {
 		return Change{}, fmt.Errorf("mirror: desk snapshot: %w", err)
 	}
 	m.begin(f)
-	m.station, m.prices = snap.Station, snap.Prices
+	m.station, m.prices, m.roster = snap.Station, snap.Prices, snap.Roster
 	clear(m.sales)
 	for _, s := range snap.Sales {
 		m.sales[s.ID] = s
@@ -130,6 +133,11 @@ func (m *Desk) proof(p wire.NozzleProof) Change {
 	return Change{Proofs: []int{p.Nozzle}}
 }
 
+func (m *Desk) setRoster(r wire.Roster) Change {
+	m.roster = r
+	return Change{Roster: true}
+}
+
 // olderID orders sales by age: ids rise with the time of making.
 func olderID(a, b id.Sale) int { return bytes.Compare(a[:], b[:]) }
 
@@ -172,16 +180,21 @@ func copied(s wire.Sale) wire.Sale {
 }
 
 // Prices is the price board.
-func (m *Desk) Prices() wire.PriceBoard {
-	p := m.prices
-	p.Prices, p.Nozzles = slices.Clone(p.Prices), slices.Clone(p.Nozzles)
-	return p
-}
+func (m *Desk) Prices() wire.PriceBoard { return copiedPrices(m.prices) }
 
 // Proofs lists the totalizer proofs by nozzle number.
 func (m *Desk) Proofs() []wire.NozzleProof { return sorted(m.proofs) }
 
+// Roster is who is responsible for which nozzles.
+func (m *Desk) Roster() wire.Roster {
+	posts := slices.Clone(m.roster.Posts)
+	for i := range posts {
+		posts[i] = copiedPost(posts[i])
+	}
+	return wire.Roster{Posts: posts}
+}
+
 // Snap is the state as a snapshot of the channel would give it.
 func (m *Desk) Snap() wire.DeskSnap {
-	return wire.DeskSnap{Station: m.station, Sales: m.Sales(), Prices: m.Prices(), Proofs: m.Proofs()}
+	return wire.DeskSnap{Station: m.station, Sales: m.Sales(), Prices: m.Prices(), Proofs: m.Proofs(), Roster: m.Roster()}
 }

@@ -192,6 +192,7 @@ type till struct {
 	sales  []wire.Sale
 	prices wire.PriceBoard
 	proofs []wire.NozzleProof
+	roster wire.Roster
 }
 
 func newTill() *till {
@@ -219,7 +220,7 @@ func (c *till) snapshot() wire.DeskSnap {
 	}
 	return wire.DeskSnap{
 		Station: "昆明示范加油站", Sales: append(append([]wire.Sale{}, waiting...), settled...),
-		Prices: c.prices, Proofs: slices.Clone(c.proofs),
+		Prices: c.prices, Proofs: slices.Clone(c.proofs), Roster: c.roster,
 	}
 }
 
@@ -252,7 +253,10 @@ func (c *till) live(t *rapid.T) {
 		c.sell(wire.SalePaid)
 	}
 	for range rapid.IntRange(1, 40).Draw(t, "steps") {
-		switch rapid.IntRange(0, 5).Draw(t, "what") {
+		switch rapid.IntRange(0, 6).Draw(t, "what") {
+		case 6:
+			c.roster = wire.Roster{Posts: []wire.Post{{Number: "3001", Nozzles: []int{int(c.seq % 16)}}}}
+			c.add(wire.KindRoster, c.roster)
 		case 0:
 			c.prices.Prices = []wire.GradePrice{{Grade: "92#", Price: unit.FenPerLitre(700 + c.seq)}}
 			c.add(wire.KindPrices, c.prices)

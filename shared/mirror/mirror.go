@@ -8,7 +8,8 @@
 //     after those events would give.
 //   - A repeated event changes nothing. A missing one is ErrGap, an event of
 //     another life of the channel ErrEpoch; both leave the state as it was, and
-//     only a snapshot helps.
+//     only a snapshot helps. ErrSnapshot (of Post alone) has changed the state
+//     and asks for one as well.
 //   - Ticks may be lost, repeated or late: one that is older than the last
 //     event of what it is about is dropped.
 //   - Fields and kinds that a newer hub invented are ignored.
@@ -78,6 +79,12 @@ type Change struct {
 	// Tariff and Queue: the public prices, and how busy it is, changed.
 	Tariff bool
 	Queue  bool
+	// Roster: who is responsible for which nozzles changed; Post: what an
+	// attendant is responsible for did.
+	Roster bool
+	Post   bool
+	// Alerts are the alerts that changed, came, or left the list.
+	Alerts []id.Alert
 }
 
 // place is how far a channel has been folded.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ var update = flag.Bool("update", false, "write testdata/*.json anew")
 // each changes or why it is refused, and the state after the last.
 type vector struct {
 	Name   string `json:"name"`
-	Mirror string `json:"mirror"` // "forecourt", "desk", "chat", "support", "driver" or "public"
+	Mirror string `json:"mirror"` // "forecourt", "desk", "chat", "support", "driver", "public", "post" or "security"
 	Steps  []step `json:"steps"`
 	State  any    `json:"state"`
 }
@@ -31,7 +32,7 @@ type vector struct {
 type step struct {
 	Frame  wire.Frame `json:"frame"`
 	Change change     `json:"change"`
-	Error  string     `json:"error,omitempty"` // "gap", "epoch" or "frame"
+	Error  string     `json:"error,omitempty"` // "gap", "epoch", "frame" or "snapshot"
 }
 
 // change is mirror.Change as the vectors write it.
@@ -59,6 +60,9 @@ type change struct {
 	Pumps    []int        `json:"pumps,omitempty"`
 	Tariff   bool         `json:"tariff,omitempty"`
 	Queue    bool         `json:"queue,omitempty"`
+	Roster   bool         `json:"roster,omitempty"`
+	Post     bool         `json:"post,omitempty"`
+	Alerts   []id.Alert   `json:"alerts,omitempty"`
 }
 
 func errorWord(err error) string {
@@ -71,6 +75,8 @@ func errorWord(err error) string {
 		return "epoch"
 	case errors.Is(err, wire.ErrFrame):
 		return "frame"
+	case errors.Is(err, mirror.ErrSnapshot):
+		return "snapshot"
 	}
 	return "unexpected: " + err.Error()
 }
@@ -101,6 +107,12 @@ func blank(kind string) (folder, func() any) {
 		}
 	case "public":
 		m := mirror.NewPublic()
+		return m, func() any { return map[string]any{"position": m.Position(), "snap": m.Snap()} }
+	case "post":
+		m := mirror.NewPost()
+		return m, func() any { return map[string]any{"position": m.Position(), "snap": m.Snap()} }
+	case "security":
+		m := mirror.NewSecurity()
 		return m, func() any { return map[string]any{"position": m.Position(), "snap": m.Snap()} }
 	}
 	m := mirror.NewForecourt()
@@ -172,13 +184,16 @@ func deskVectors() []vector {
 	c.add(wire.KindPrices, c.prices)
 	c.proofs[1] = wire.NozzleProof{Nozzle: 2, First: 1000, Last: 26480, Booked: 25480, Sales: 1}
 	c.add(wire.KindProof, c.proofs[1])
-	day := c.frames
+	day := slices.Clone(c.frames)
+	c.roster = wire.Roster{Posts: []wire.Post{{Number: "3001", Name: "李建国", Nozzles: []int{1, 2}, Since: noon, By: "1001", Until: noon.Add(8 * time.Hour)}}}
+	c.add(wire.KindRoster, c.roster)
 	full := newTill()
 	for range wire.MaxSettledInSnap + 2 {
 		full.sell(wire.SalePaid)
 	}
 	return []vector{
 		tell("a day", "desk", append([]wire.Frame{start}, day...)...),
+		tell("who is responsible for what", "desk", append([]wire.Frame{start}, c.frames...)...),
 		tell("from the middle", "desk", append([]wire.Frame{c.snaps[2]}, day[3:]...)...),
 		tell("a missing event", "desk", start, day[0], day[2], c.snap()),
 		tell("more settled sales than are kept", "desk", append([]wire.Frame{full.snaps[wire.MaxSettledInSnap-1]}, full.frames[wire.MaxSettledInSnap:]...)...),
@@ -216,7 +231,7 @@ func written(t *testing.T, vectors []vector) []byte {
 func TestVectors(t *testing.T) {
 	for name, vectors := range map[string][]vector{
 		"forecourt": forecourtVectors(), "desk": deskVectors(), "chat": chatVectors(), "support": supportVectors(),
-		"driver": driverVectors(), "public": publicVectors(),
+		"driver": driverVectors(), "public": publicVectors(), "post": postVectors(), "security": securityVectors(),
 	} {
 		text := written(t, vectors)
 		path := filepath.Join("testdata", name+".json")
@@ -237,7 +252,7 @@ func TestVectors(t *testing.T) {
 
 // The vectors alone, without this package's generator, can be replayed.
 func TestVectorsReplay(t *testing.T) {
-	for _, name := range []string{"forecourt", "desk", "chat", "support", "driver", "public"} {
+	for _, name := range []string{"forecourt", "desk", "chat", "support", "driver", "public", "post", "security"} {
 		text, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 		if err != nil {
 			t.Fatal(err)
@@ -285,6 +300,8 @@ func TestReadersCannotReachInside(t *testing.T) {
 	c.move(0, wire.SalePaid)
 	c.prices = wire.PriceBoard{Prices: []wire.GradePrice{{Grade: "92#"}}, Nozzles: []wire.NozzlePrice{{Nozzle: 1}}}
 	c.add(wire.KindPrices, c.prices)
+	c.roster = wire.Roster{Posts: []wire.Post{{Nozzles: []int{1}}}}
+	c.add(wire.KindRoster, c.roster)
 	m := mirror.NewDesk()
 	for _, f := range append([]wire.Frame{start}, c.frames...) {
 		if _, err := m.Apply(f); err != nil {
@@ -294,6 +311,7 @@ func TestReadersCannotReachInside(t *testing.T) {
 	before := mustJSON(t, m.Snap())
 	snap := m.Snap()
 	snap.Sales[0].Payment.Paid, snap.Sales[0].Reasons[0] = 1, "x"
+	snap.Roster.Posts[0].Nozzles[0] = 9
 	snap.Prices.Prices[0].Price, snap.Prices.Nozzles[0].Acked, snap.Proofs[0].Last = 1, true, 1
 	if sale, ok := m.Sale(snap.Sales[0].ID); !ok || sale.Payment.Paid == 1 || sale.Reasons[0] == "x" {
 		t.Errorf("got %+v", sale)

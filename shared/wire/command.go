@@ -56,6 +56,9 @@ type LoginRequest struct {
 	Number string `json:"number" minLength:"1" maxLength:"20"`
 	// Password is theirs.
 	Password string `json:"password" minLength:"1" maxLength:"200"`
+	// Code is from their authenticator, or a recovery code, once the hub has
+	// asked for it (ProblemSecondFactor).
+	Code string `json:"code,omitempty" maxLength:"20"`
 }
 
 // Role is what a person may do.
@@ -67,6 +70,7 @@ const (
 	RoleCashier   Role = "cashier"   // 收银员
 	RoleAttendant Role = "attendant" // 加油员
 	RoleAgent     Role = "agent"     // 客服
+	RoleGroup     Role = "group"     // 集团经理: head of several stations
 )
 
 // Session is an open session.
@@ -83,6 +87,9 @@ type Session struct {
 	// Station is where, StationName its name.
 	Station     id.Station `json:"station"`
 	StationName string     `json:"station_name"`
+	// Must holds what has to be done before the session is good for anything
+	// else.
+	Must []Must `json:"must,omitempty"`
 }
 
 // Ticket admits one socket, once, for a few seconds.

@@ -210,6 +210,8 @@ type DeskSnap struct {
 	Prices PriceBoard `json:"prices"`
 	// Proofs holds one proof a nozzle, by number.
 	Proofs []NozzleProof `json:"proofs"`
+	// Roster is who is responsible for which nozzles.
+	Roster Roster `json:"roster"`
 }
 
 // MaxSettledInSnap bounds the settled sales a DeskSnap carries.

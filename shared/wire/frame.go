@@ -50,6 +50,21 @@ const (
 	KindSale   Kind = "sale"   // event: Sale, the whole new state of one sale
 	KindPrices Kind = "prices" // event: PriceBoard, all prices and their acknowledgement
 	KindProof  Kind = "proof"  // event: NozzleProof, one nozzle's totalizer proof
+	KindRoster Kind = "roster" // event: Roster, who is responsible for which nozzles
+)
+
+// Events of channel post/STAFF: the station's desk channel as one attendant may
+// see it, with its epoch and numbers. What is not theirs comes as a skip.
+// KindPrices comes there as well.
+const (
+	KindRefuel Kind = "refuel" // event: Refuel, the whole new state of a delivery at one of their nozzles
+	KindPost   Kind = "post"   // event: Post, what they are responsible for now: take a snapshot
+	KindSkip   Kind = "skip"   // event without a body: something that is not theirs
+)
+
+// Events of channel security/ID, the head's. The epoch lives in the database.
+const (
+	KindAlert Kind = "alert" // event: Alert, the whole new state of one alert
 )
 
 // Events of channel station/ID: what every driver may see. The epoch is the
@@ -142,6 +157,11 @@ var Kinds = map[Kind]struct {
 	KindSupport:       {ClassEvent, SupportSettings{}},
 	KindAgents:        {ClassEvent, AgentList{}},
 	KindAudience:      {ClassTick, Audience{}},
+	KindRoster:        {ClassEvent, Roster{}},
+	KindRefuel:        {ClassEvent, Refuel{}},
+	KindPost:          {ClassEvent, Post{}},
+	KindSkip:          {ClassEvent, nil},
+	KindAlert:         {ClassEvent, Alert{}},
 }
 
 // Frame is one object on the socket. Several may share one WebSocket text
@@ -184,8 +204,14 @@ func Chat(t id.Thread) Channel { return Channel("chat/" + t.String()) }
 // Support is the channel of a station's support agents.
 func Support(s id.Station) Channel { return Channel("support/" + s.String()) }
 
+// PostOf is the channel of one attendant.
+func PostOf(s id.Staff) Channel { return Channel("post/" + s.String()) }
+
+// Security is the channel of a station's alerts.
+func Security(s id.Station) Channel { return Channel("security/" + s.String()) }
+
 // Split parts a channel into its family ("forecourt", "desk", "station",
-// "driver", "chat", "support") and the id behind it.
+// "driver", "chat", "support", "post", "security") and the id behind it.
 func (c Channel) Split() (family, name string) {
 	family, name, _ = strings.Cut(string(c), "/")
 	return family, name

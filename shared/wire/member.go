@@ -49,6 +49,10 @@ type Member struct {
 	Name string `json:"name,omitempty"`
 	// Phone is the mobile number, 11 digits.
 	Phone string `json:"phone,omitempty"`
+	// IDNumber is the ID number, masked, and Accounts the accounts to pay from;
+	// both are there only with consent.
+	IDNumber string           `json:"id_number,omitempty"`
+	Accounts []PaymentAccount `json:"accounts,omitempty"`
 	// Vehicles holds the member's vehicles, oldest first.
 	Vehicles []Vehicle `json:"vehicles"`
 	// Since is when they joined.
@@ -73,6 +77,8 @@ type Vehicle struct {
 	Kind  PlateKind `json:"kind"`
 	// Model is as given: "大众朗逸 1.5L".
 	Model string `json:"model,omitempty"`
+	// Tank is what its tank holds, zero if nobody said.
+	Tank unit.Millilitre `json:"tank_ml,omitempty"`
 }
 
 // ProfileRequest changes what a member says of themselves.
@@ -87,6 +93,8 @@ type VehicleRequest struct {
 	Plate string `json:"plate" minLength:"6" maxLength:"20"`
 	// Model is free text.
 	Model string `json:"model,omitempty" maxLength:"60"`
+	// Tank is what its tank holds: 20 to 1500 L, or zero.
+	Tank unit.Millilitre `json:"tank_ml,omitempty" minimum:"0" maximum:"1500000"`
 }
 
 // StationCard is a station as drivers choose it.

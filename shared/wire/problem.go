@@ -70,6 +70,21 @@ const (
 	ProblemPlateRefused     = problemPrefix + "plate-refused"
 	ProblemNozzleCode       = problemPrefix + "nozzle-code"
 	ProblemNozzleClaimed    = problemPrefix + "nozzle-claimed"
+	ProblemSecondFactor     = problemPrefix + "second-factor"
+	ProblemSecondRefused    = problemPrefix + "second-factor-refused"
+	ProblemMustFirst        = problemPrefix + "must-first"
+	ProblemPasswordWeak     = problemPrefix + "password-weak"
+	ProblemNumberTaken      = problemPrefix + "number-taken"
+	ProblemLastHead         = problemPrefix + "last-head"
+	ProblemNotYourNozzle    = problemPrefix + "not-your-nozzle"
+	ProblemIDNumber         = problemPrefix + "id-number-refused"
+	ProblemConsentNeeded    = problemPrefix + "consent-needed"
+	ProblemConsentStale     = problemPrefix + "consent-stale"
+	ProblemErased           = problemPrefix + "erased"
+	ProblemEraseBlocked     = problemPrefix + "erase-blocked"
+	ProblemSegmentRule      = problemPrefix + "segment-rule"
+	ProblemRotating         = problemPrefix + "rotating"
+	ProblemNameTaken        = problemPrefix + "name-taken"
 )
 
 // ProblemInfo is a catalogue entry: what every process knows of a type.
@@ -122,6 +137,21 @@ var Problems = map[ProblemType]ProblemInfo{
 	ProblemPlateRefused:     {422, false, "This is not a number plate", "车牌号码不正确"},
 	ProblemNozzleCode:       {404, false, "No nozzle has this code", "没有找到该油枪码"},
 	ProblemNozzleClaimed:    {409, true, "Someone else stands at this nozzle", "该油枪已有其他车主"},
+	ProblemSecondFactor:     {401, false, "Enter the code of your authenticator", "请输入身份验证器上的动态验证码"},
+	ProblemSecondRefused:    {401, false, "The code is wrong, used or expired", "动态验证码错误、已使用或已过期"},
+	ProblemMustFirst:        {403, false, "First choose a password of your own, or set up the second factor", "请先修改初始密码或设置二次验证"},
+	ProblemPasswordWeak:     {422, false, "This password is too easy to guess: take a longer one, not your number and no simple row", "密码过于简单，请使用更长的密码，不要使用工号或连续字符"},
+	ProblemNumberTaken:      {409, false, "Somebody has this number already", "该工号已被使用"},
+	ProblemLastHead:         {409, false, "A station needs a head who can sign in", "油站必须保留至少一名可登录的负责人"},
+	ProblemNotYourNozzle:    {403, false, "You are not responsible for this nozzle", "该油枪不由您负责"},
+	ProblemIDNumber:         {422, false, "This is not an ID number", "身份证号码不正确"},
+	ProblemConsentNeeded:    {403, false, "The member has not agreed to this", "会员尚未同意此项用途"},
+	ProblemConsentStale:     {409, false, "The text has changed; please read it again", "同意书内容已更新，请重新阅读"},
+	ProblemErased:           {410, false, "This member was erased", "该会员信息已注销并删除"},
+	ProblemEraseBlocked:     {409, false, "A sale of this member is not settled yet; settle it first", "该会员还有未结清的交易，请先结清"},
+	ProblemSegmentRule:      {422, false, "This rule cannot be used", "会员分组规则不正确"},
+	ProblemRotating:         {409, true, "Keys are being changed already; wait until it is done", "密钥正在更换中，请等待完成"},
+	ProblemNameTaken:        {409, false, "There is one of this name already", "该名称已被使用"},
 }
 
 // NewProblem makes a Problem from the catalogue with a detail for the log.
