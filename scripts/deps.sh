@@ -30,18 +30,24 @@ declare -A tool_of=(
   [npm]=/usr/bin/npm
   [util-linux]=/usr/bin/taskset
 )
-test_set="gcc libc6-dev mariadb-server-core mariadb-client-core"
+test_set="gcc libc6-dev mariadb-server-core mariadb-client-core mariadb-client"
 run_set="$test_set pkg-config libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev"
 bench_set="util-linux"
 command -v node >/dev/null || bench_set="$bench_set nodejs npm"
 look_set="$run_set xvfb xauth libgl1-mesa-dri openbox xdotool imagemagick x11-utils"
 
+# MariaDB's encryption at rest is a plugin that Debian ships only in
+# mariadb-server, which brings a service along that nobody needs here: the one
+# file is taken out of that package.
+plugin=/usr/lib/mysql/plugin/file_key_management.so
+
 wanted=()
+plugin_wanted=
 for set in "$@"; do
   case $set in
-    test) wanted+=($test_set) ;;
-    run) wanted+=($run_set) ;;
-    look) wanted+=($look_set) ;;
+    test) wanted+=($test_set); plugin_wanted=yes ;;
+    run) wanted+=($run_set); plugin_wanted=yes ;;
+    look) wanted+=($look_set); plugin_wanted=yes ;;
     bench) wanted+=($bench_set) ;;
     *) echo "deps.sh: no set called $set (test, run, look, bench)" >&2; exit 2 ;;
   esac
@@ -53,16 +59,43 @@ for package in "${wanted[@]}"; do
   dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -q '^installed' && continue
   missing+=("$package")
 done
-if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+if [ -e "$plugin" ]; then plugin_wanted=; fi
+if [ ${#missing[@]} -eq 0 ] && [ -z "$plugin_wanted" ]; then exit 0; fi
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
   if ! command -v sudo >/dev/null; then
-    echo "missing packages; as root run: apt-get install -y --no-install-recommends ${missing[*]}" >&2
+    if [ ${#missing[@]} -gt 0 ]; then
+      echo "missing packages; as root run: apt-get install -y --no-install-recommends ${missing[*]}" >&2
+    fi
+    if [ -n "$plugin_wanted" ]; then
+      echo "missing $plugin; as root run: $0 $*" >&2
+    fi
     exit 1
   fi
   as_root=(sudo)
 fi
-echo "installing: ${missing[*]}"
+
+# fetch_plugin puts the plugin in its place, of the installed server's version
+# where the archive still has it. apt downloads as a user of its own, who needs
+# a directory of its own.
+fetch_plugin() (
+  dir=$(mktemp -d)
+  trap '"${as_root[@]}" rm -rf "$dir"' EXIT
+  chmod 755 "$dir"
+  mkdir "$dir/apt"
+  if id _apt >/dev/null 2>&1; then "${as_root[@]}" chown _apt "$dir/apt"; fi
+  cd "$dir/apt"
+  version=$(dpkg-query -W -f='${Version}' mariadb-server-core 2>/dev/null || true)
+  "${as_root[@]}" apt-get download -qq "mariadb-server${version:+=$version}" >/dev/null 2>&1 ||
+    "${as_root[@]}" apt-get download -qq mariadb-server >/dev/null
+  dpkg-deb --fsys-tarfile mariadb-server_*.deb | tar -xOf - ".$plugin" >"$dir/plugin.so"
+  "${as_root[@]}" install -D -m 644 "$dir/plugin.so" "$plugin"
+)
+
+echo "installing:" "${missing[@]}" ${plugin_wanted:+"${plugin##*/}"}
 "${as_root[@]}" apt-get update -qq
-DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+if [ ${#missing[@]} -gt 0 ]; then
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+if [ -n "$plugin_wanted" ]; then fetch_plugin; fi

@@ -38,6 +38,9 @@ type Config struct {
 	Database Database `yaml:"database"`
 	Station  Station  `yaml:"station"`
 	Sessions Sessions `yaml:"sessions"`
+	Staff    Staff    `yaml:"staff"`
+	Keys     Keys     `yaml:"keys"`
+	Audit    Audit    `yaml:"audit"`
 	Live     Live     `yaml:"live"`
 	Notify   Notify   `yaml:"notify"`
 	Media    Media    `yaml:"media"`
@@ -61,6 +64,7 @@ type Database struct {
 	DSN        string `yaml:"dsn" env:"FORECOURT_DSN" secret:"true" doc:"MariaDB or MySQL to use, user:password@tcp(host:3306)/forecourt; empty: the hub runs its own under data"`
 	MigrateDSN string `yaml:"migrate_dsn" env:"FORECOURT_MIGRATE_DSN" secret:"true" doc:"the same database as a user who may change tables; empty: dsn is used for that too"`
 	Tiny       bool   `yaml:"tiny" env:"FORECOURT_DB_TINY" doc:"run the own database in as little memory as possible (about 60 MB)"`
+	AtRest     bool   `yaml:"at_rest" env:"FORECOURT_DB_AT_REST" doc:"encrypt everything the own database writes to disk, with a key kept beside the others; needs MariaDB's plugin file_key_management"`
 }
 
 // Station holds what a new station begins with; afterwards its own row counts.
@@ -79,6 +83,7 @@ type Sessions struct {
 type Keep struct {
 	Events   time.Duration `yaml:"events" env:"FORECOURT_KEEP_EVENTS" doc:"events for screens that catch up; later ones take a snapshot"`
 	Commands time.Duration `yaml:"commands" env:"FORECOURT_KEEP_COMMANDS" doc:"results of commands, so that a repeat from an offline till gets the same answer"`
+	Members  time.Duration `yaml:"members" env:"FORECOURT_KEEP_MEMBERS" doc:"a member who neither comes nor signs in for so long is erased; sales stay, without a name"`
 }
 
 // Log says what is written about the hub's work.
@@ -90,17 +95,20 @@ type Log struct {
 // Default is the configuration of a station that sets nothing.
 func Default() Config {
 	return Config{
-		Data:    "/var/lib/forecourt-hub",
-		Listen:  "0.0.0.0:8443",
-		Station: Station{Zone: clock.StationZone, Minimum: 5000},
+		Data:     "/var/lib/forecourt-hub",
+		Listen:   "0.0.0.0:8443",
+		Station:  Station{Zone: clock.StationZone, Minimum: 5000},
+		Database: Database{AtRest: true},
 		// A till stays signed in over a quiet night shift, and not over two.
 		Sessions: Sessions{Idle: 12 * time.Hour, Lifetime: 16 * time.Hour},
+		Staff:    defaultStaff(),
 		// Fast enough that nobody sees it, long enough that a busy minute
 		// leaves in few messages.
 		Live:   Live{Window: 10 * time.Millisecond, Connections: 20_000},
+		Keys:   Keys{Source: KeysFile},
 		Notify: Notify{Kind: NotifyOff},
 		Media:  Media{Kind: MediaDir},
-		Keep:   Keep{Events: 72 * time.Hour, Commands: 30 * 24 * time.Hour},
+		Keep:   Keep{Events: 72 * time.Hour, Commands: 30 * 24 * time.Hour, Members: defaultKeepMembers},
 		Log:    Log{Format: "text"},
 	}
 }
@@ -135,8 +143,8 @@ func (c *Config) Check() error {
 		between("sessions.idle", c.Sessions.Idle, minSession, maxSession),
 		between("sessions.lifetime", c.Sessions.Lifetime, c.Sessions.Idle, maxSession),
 		between("keep.events", c.Keep.Events, minKeep, maxKeep),
-		between("keep.commands", c.Keep.Commands, minKeep, maxKeep),
-		c.checkLive(), c.checkNotify(), c.checkMedia(), c.checkWeChat(),
+		between("keep.commands", c.Keep.Commands, minKeep, maxKeep), c.checkKeep(),
+		c.checkStaff(), c.checkKeys(), c.checkLive(), c.checkNotify(), c.checkMedia(), c.checkWeChat(),
 	)
 }
 

@@ -21,7 +21,9 @@ const appUser = "forecourt"
 
 // appendOnly names the tables whose rows are never changed or removed, by
 // anyone: a correction is a further row.
-var appendOnly = []string{"audit", "ledger_transfer", "price", "price_set"}
+var appendOnly = []string{
+	"audit", "audit_check", "audit_checkpoint", "audit_node", "audit_seal", "ledger_transfer", "price", "price_set",
+}
 
 // toolTables belong to the migrations; the application only reads them.
 var toolTables = []string{"goose_db_version", "goose_lock"}

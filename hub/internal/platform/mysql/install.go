@@ -170,6 +170,13 @@ func (s *Server) checkVersion() error {
 	return nil
 }
 
+// installed reports whether there is a data directory; one that is there is
+// whole.
+func (s *Server) installed() bool {
+	_, err := os.Stat(filepath.Join(s.dir, dataDir))
+	return err == nil
+}
+
 // install fills an empty data directory. It works beside it and renames at
 // the end, so that a directory that is there is whole.
 func (s *Server) install(ctx context.Context) error {
@@ -178,10 +185,10 @@ func (s *Server) install(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Join(s.dir, tmpDir), 0o700); err != nil {
 		return fmt.Errorf("making a directory for temporary tables: %w", err)
 	}
-	final := filepath.Join(s.dir, dataDir)
-	if _, err := os.Stat(final); err == nil {
+	if s.installed() {
 		return nil
 	}
+	final := filepath.Join(s.dir, dataDir)
 	fresh := final + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
 		return fmt.Errorf("clearing an unfinished installation: %w", err)
@@ -195,7 +202,12 @@ func (s *Server) install(ctx context.Context) error {
 		"--tmpdir="+filepath.Join(s.dir, tmpDir), "--innodb-log-file-size="+s.profile.redoLog)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Env = childEnv()
+	done, err := s.lend(cmd)
+	if err != nil {
+		return err
+	}
 	out, err := cmd.CombinedOutput()
+	done()
 	if err != nil {
 		return fmt.Errorf("initialising the database directory: %w\n%s", err, installErrors(string(out)))
 	}

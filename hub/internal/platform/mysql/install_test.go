@@ -2,7 +2,9 @@ package mysql
 
 import (
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -16,6 +18,31 @@ func TestAMissingServerIsSaidExactly(t *testing.T) {
 		if !strings.Contains(ErrNoServer.Error(), want) {
 			t.Errorf("%q is not in %q", want, ErrNoServer)
 		}
+	}
+}
+
+// TestAMissingPluginIsSaidExactly: with what to install, and what turns it off.
+func TestAMissingPluginIsSaidExactly(t *testing.T) {
+	plugins := t.TempDir()
+	server := filepath.Join(t.TempDir(), "mariadbd")
+	script := "#!/bin/sh\necho 'plugin-dir     " + plugins + "/'\n"
+	if err := os.WriteFile(server, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	err := checkPlugin(t.Context(), server)
+	if !errors.Is(err, ErrNoPlugin) {
+		t.Fatalf("without the plugin: %v", err)
+	}
+	for _, want := range []string{"file_key_management.so", "apt-get install mariadb-server", "database.at_rest: false", "FORECOURT_DB_AT_REST=false", plugins} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in %q", want, err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(plugins, "file_key_management.so"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkPlugin(t.Context(), server); err != nil {
+		t.Errorf("with it: %v", err)
 	}
 }
 

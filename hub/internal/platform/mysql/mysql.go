@@ -13,6 +13,9 @@
 //     and write would both commit.
 //   - InTx runs its function again, whole, when the server asks for it, and
 //     says ErrUnknownOutcome when a connection broke around COMMIT.
+//   - With a key, a private server writes nothing to disk in clear: tables,
+//     logs, temporary files. The key itself is handed over in memory. Data that
+//     is encrypted is never touched without its key, or with another.
 //   - Losing the server makes calls fail at once with an error for which
 //     Unavailable is true; they succeed again when it is back. Nothing has to
 //     be reopened.

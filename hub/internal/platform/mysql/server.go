@@ -40,6 +40,11 @@ type ServerOptions struct {
 	// Tiny uses as little memory as possible, for tests and small boxes. It
 	// is as durable as otherwise.
 	Tiny bool
+	// AtRest is the key (AtRestBytes) that everything on disk is encrypted
+	// with; nil leaves it in clear. It never lies on disk itself. What is on
+	// disk in clear is encrypted in the background; what is encrypted is
+	// refused without its key.
+	AtRest []byte
 	// Log receives starts, ends and restarts.
 	Log *slog.Logger
 	// Test relaxes what only costs time in tests: tables share one file. Not
@@ -56,6 +61,10 @@ type Server struct {
 	bin     binaries
 	profile profile
 	log     *slog.Logger
+	// atRest is the key of encryption at rest, nil for none; adopting says that
+	// what was in clear until now is to be encrypted.
+	atRest   []byte
+	adopting bool
 
 	hub   *os.File // held while this hub runs; a second one is refused
 	child *os.File // inherited by mariadbd and held while that runs
@@ -86,7 +95,7 @@ func StartServer(ctx context.Context, o ServerOptions) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		Endpoint: endpointIn(dir), dir: dir, bin: bin, profile: chooseProfile(o), log: o.Log,
+		Endpoint: endpointIn(dir), dir: dir, bin: bin, profile: chooseProfile(o), log: o.Log, atRest: o.AtRest,
 		quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	if err := s.prepare(ctx); err != nil {
@@ -94,7 +103,11 @@ func StartServer(ctx context.Context, o ServerOptions) (*Server, error) {
 		return nil, err
 	}
 	go s.supervise()
-	if err := s.awaitReady(ctx); err != nil {
+	err = s.awaitReady(ctx)
+	if err == nil {
+		err = s.forgetClear(ctx)
+	}
+	if err != nil {
 		stopped := s.Stop(context.WithoutCancel(ctx))
 		return nil, errors.Join(fmt.Errorf("starting the database: %w%s", err, s.logTail()), stopped)
 	}
@@ -111,6 +124,9 @@ func (s *Server) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := s.checkVersion(); err != nil {
+		return err
+	}
+	if err := s.checkAtRest(ctx); err != nil {
 		return err
 	}
 	return s.install(ctx)

@@ -3,7 +3,6 @@ package mysql
 import (
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -56,16 +55,21 @@ func (s *Server) supervise() {
 func (s *Server) runChild() error {
 	cmd := exec.Command(s.bin.server, s.arguments()...)
 	cmd.Env = childEnv()
-	cmd.ExtraFiles = []*os.File{s.child}
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Setpgid:   true,            // a Ctrl-C meant for the hub is the hub's to handle
 		Pdeathsig: syscall.SIGTERM, // a hub that is killed takes its server along
 	}
-	if err := s.start(cmd); err != nil {
+	started, err := s.lend(cmd, s.child)
+	if err != nil {
+		return err
+	}
+	err = s.start(cmd)
+	started()
+	if err != nil {
 		return err
 	}
 	s.log.Info("the database starts", "pid", cmd.Process.Pid, "socket", s.Socket, "version", s.bin.version)
-	err := cmd.Wait()
+	err = cmd.Wait()
 	if err == nil {
 		err = errors.New("exit status 0")
 	}
