@@ -1,5 +1,5 @@
 // Package audit is the security log: who did what to which thing, when, and
-// what came of it.
+// what came of it; and the proof that nobody has changed it since.
 //
 // # What it promises
 //
@@ -8,7 +8,20 @@
 //     Record on its own.
 //   - Rows are only ever added. The application's user on the hub's own server
 //     may neither change nor remove one.
-//   - Rows are found by person, action, thing and time, newest first.
+//   - Rows are found by person, action, thing and time, newest first, from
+//     indexes alone: a million of them in well under a second.
+//   - A Sealer numbers the rows without a hole, once they are committed, and
+//     grows a hash tree over them (RFC 6962). It signs what the tree is, and
+//     has that written down in a second place (Anchors). It never makes a
+//     writer wait.
+//   - Verify works all of it out again from the rows: a row that was changed,
+//     removed, put in or moved is named, and a tail that was cut off is missed
+//     by the second place. Whoever can write to the database cannot make a tree
+//     that the signatures fit.
+//
+// What it does not promise: that what is written is true. Whoever writes as
+// the hub writes rows like the hub's, and they are sealed as such, dated when
+// they say and numbered when they came (Report.Late).
 //
 // A row names people and things by their ids. It never holds a phone number,
 // a plate, a name, a text somebody wrote or a secret: the log outlives the
@@ -23,8 +36,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/jmoiron/sqlx"
-
 	"forecourt/hub/internal/platform/clock"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/shared/id"
@@ -32,7 +43,7 @@ import (
 
 // Row is one act.
 type Row struct {
-	// At is when.
+	// At is when, to the millisecond.
 	At time.Time
 	// Station is where, zero if at none.
 	Station id.Station
@@ -48,18 +59,21 @@ type Row struct {
 	Result string
 	// Note says more, in words or figures; it is cut after 400 characters.
 	Note string
+	// Digest is the SHA-256 of what the object's figures were after the act,
+	// zero if there is none.
+	Digest [32]byte
 }
 
 // OK is the Result of what was done.
 const OK = "ok"
 
-// ID names a row of the log.
-type ID [16]byte
-
 // Entry is a row of the log as it was written.
 type Entry struct {
-	ID ID
+	ID id.LogRow
 	Row
+	// N is the row's number in the sealed log, from 1; zero while it waits for
+	// its seal, and where it was not asked for.
+	N uint64
 }
 
 // Limits of the fields, in bytes but for the note's characters.
@@ -73,18 +87,40 @@ const (
 
 // Write adds a row as part of tx. It belongs before outbox.Append, whose lock
 // comes last.
-func Write(ctx context.Context, tx *mysql.Tx, row Row) error {
-	if err := row.check(); err != nil {
-		return err
+func Write(ctx context.Context, tx *mysql.Tx, row Row) error { return WriteAll(ctx, tx, row) }
+
+// WriteAll is Write of several rows at once.
+func WriteAll(ctx context.Context, tx *mysql.Tx, rows ...Row) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	key := id.New[ID](id.NewMaker(func() time.Time { return row.At }, clock.Random()))
-	_, err := tx.ExecContext(ctx, `INSERT INTO audit (id, at, station, staff, member, action, object, object_id, result, note)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, key[:], row.At, row.Station, row.Staff, row.Member,
-		row.Action, row.Object, row.ObjectID, row.Result, cut(row.Note))
+	const one = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	args := make([]any, 0, len(rows)*strings.Count(one, "?"))
+	for _, row := range rows {
+		if err := row.check(); err != nil {
+			return err
+		}
+		// The id and the time are of one moment: a row whose two differ was
+		// not written here.
+		row.At = row.At.UTC().Truncate(time.Millisecond)
+		key := id.New[id.LogRow](id.NewMaker(func() time.Time { return row.At }, clock.Random()))
+		args = append(args, key, row.At, row.Station, row.Staff, row.Member,
+			row.Action, row.Object, row.ObjectID, row.Result, cut(row.Note), row.digest())
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO audit (id, at, station, staff, member, action, object, object_id, result, note, digest)
+		VALUES `+one+strings.Repeat(", "+one, len(rows)-1), args...)
 	if err != nil {
-		return fmt.Errorf("writing the log of %s: %w", row.Action, err)
+		return fmt.Errorf("writing the log of %s: %w", rows[0].Action, err)
 	}
 	return nil
+}
+
+// digest is the digest as it is stored.
+func (r Row) digest() any {
+	if r.Digest == ([32]byte{}) {
+		return nil
+	}
+	return r.Digest[:]
 }
 
 // Record adds a row in a transaction of its own: for what was refused, and for
@@ -116,90 +152,4 @@ func cut(note string) string {
 		return note
 	}
 	return string([]rune(note)[:maxNote-1]) + "…"
-}
-
-// Query says which rows are asked for. Zero fields ask for any.
-type Query struct {
-	Station id.Station
-	// Staff or Member is who did it.
-	Staff  id.Staff
-	Member id.Member
-	Action string
-	// Object and ObjectID name what it was done to; an id needs its kind.
-	Object, ObjectID string
-	// From is the earliest time, Until the first that is too late.
-	From, Until time.Time
-	// Before is the last entry of the page before, for the page after it.
-	Before *Entry
-	// Limit bounds the page, at most MaxPage, which zero means too.
-	Limit int
-}
-
-// MaxPage bounds one answer of Find.
-const MaxPage = 500
-
-// Find lists what a query asks for, newest first.
-func Find(ctx context.Context, q sqlx.QueryerContext, ask Query) ([]Entry, error) {
-	where, args := ask.where()
-	limit := MaxPage
-	if ask.Limit > 0 {
-		limit = min(ask.Limit, MaxPage)
-	}
-	var rows []stored
-	err := sqlx.SelectContext(ctx, q, &rows, `SELECT id, at, station, staff, member, action, object, object_id, result, note
-		FROM audit `+where+` ORDER BY at DESC, id DESC LIMIT ?`, append(args, limit)...)
-	if err != nil {
-		return nil, fmt.Errorf("reading the log: %w", err)
-	}
-	entries := make([]Entry, len(rows))
-	for i, r := range rows {
-		entries[i] = r.entry()
-	}
-	return entries, nil
-}
-
-// where is the query's condition and its values.
-func (ask Query) where() (condition string, args []any) {
-	var parts []string
-	need := func(wanted bool, part string, values ...any) {
-		if wanted {
-			parts, args = append(parts, part), append(args, values...)
-		}
-	}
-	need(!ask.Station.IsZero(), "station = ?", ask.Station)
-	need(!ask.Staff.IsZero(), "staff = ?", ask.Staff)
-	need(!ask.Member.IsZero(), "member = ?", ask.Member)
-	need(ask.Action != "", "action = ?", ask.Action)
-	need(ask.Object != "", "object = ?", ask.Object)
-	need(ask.ObjectID != "", "object_id = ?", ask.ObjectID)
-	need(!ask.From.IsZero(), "at >= ?", ask.From)
-	need(!ask.Until.IsZero(), "at < ?", ask.Until)
-	if b := ask.Before; b != nil {
-		need(true, "at <= ? AND (at < ? OR id < ?)", b.At, b.At, b.ID[:])
-	}
-	if len(parts) == 0 {
-		return "", nil
-	}
-	return "WHERE " + strings.Join(parts, " AND "), args
-}
-
-// stored is a row of table audit.
-type stored struct {
-	ID       []byte
-	At       time.Time
-	Station  id.Station
-	Staff    id.Staff
-	Member   id.Member
-	Action   string
-	Object   string
-	ObjectID string `db:"object_id"`
-	Result   string
-	Note     string
-}
-
-func (s stored) entry() Entry {
-	return Entry{ID: ID(s.ID), Row: Row{
-		At: s.At, Station: s.Station, Staff: s.Staff, Member: s.Member, Action: s.Action,
-		Object: s.Object, ObjectID: s.ObjectID, Result: s.Result, Note: s.Note,
-	}}
 }
