@@ -56,7 +56,7 @@ type line struct {
 	since time.Time             // when ahead stopped being empty
 }
 
-// NewFeed makes a Feed over the tables of db; v seals personal channels.
+// NewFeed makes a Feed over the tables of db; v seals them.
 func NewFeed(db *mysql.DB, v *vault.Vault, log *slog.Logger) *Feed {
 	return &Feed{
 		db: db, vault: v, log: log,

@@ -13,9 +13,11 @@
 //   - A Feed hands on each channel's frames in that order, each exactly once
 //     in the life of the process.
 //   - A channel's epoch is made with its counter and lives as long.
-//   - In the table, what is said in personal channels is sealed and bound to
-//     its channel and number: a stolen database does not tell what people
-//     wrote, and a moved or changed event is refused.
+//   - In the table, events are sealed and bound to their channel and number: a
+//     stolen database does not tell what people wrote or paid, and a moved or
+//     changed event is refused.
+//   - Forget removes what was said in a channel; who follows it takes a
+//     snapshot.
 //
 // # Who blocks whom
 //
@@ -29,6 +31,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -81,7 +84,7 @@ type row struct {
 	Channel wire.Channel
 	Seq     uint64
 	Kind    wire.Kind
-	Body    []byte // JSON, or that sealed
+	Body    []byte // JSON, sealed
 	At      time.Time
 }
 
@@ -184,6 +187,24 @@ func (f *Feed) read(ctx context.Context, ch wire.Channel, after, upTo uint64, li
 	}
 	return frames, nil
 }
+
+// Forget removes, as part of tx, all events of some channels: of somebody who
+// is erased. The channels go on, with the next number.
+func Forget(ctx context.Context, tx *mysql.Tx, channels ...wire.Channel) error {
+	for batch := range slices.Chunk(channels, forgetBatch) {
+		statement, args, err := sqlx.In("DELETE FROM outbox WHERE channel IN (?)", batch)
+		if err != nil {
+			return fmt.Errorf("preparing to forget channels: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, statement, args...); err != nil {
+			return fmt.Errorf("forgetting %d channels: %w", len(batch), err)
+		}
+	}
+	return nil
+}
+
+// forgetBatch bounds the channels of one DELETE.
+const forgetBatch = 500
 
 // pruneBatch bounds one DELETE, so that no writer waits long for it.
 const pruneBatch = 1000

@@ -38,24 +38,74 @@ func overwrite(t *testing.T, db *mysql.DB, ch wire.Channel, seq uint64, body []b
 	}
 }
 
-func TestPersonalChannelsAreSealedInTheTable(t *testing.T) {
+func TestS073EventsAreSealedInTheTable(t *testing.T) {
 	db := mysqltest.New(t)
 	feed := outbox.NewFeed(db, vaulttest.ForTest(), mysqltest.Log(t))
 	got, cancel := collect(feed)
 	defer cancel()
-	for ch, personal := range map[wire.Channel]bool{
-		"driver/A": true, "chat/A": true, "support/A": true, "desk/A": false,
-	} {
+	for _, ch := range []wire.Channel{"driver/A", "chat/A", "support/A", "desk/A", "security/A"} {
 		if err := publish(t.Context(), db, feed, ch, word(), word()); err != nil {
 			t.Fatal(err)
 		}
-		body := stored(t, db, ch, 2)
-		if sealed := !bytes.Contains(body, []byte(said)); sealed != personal || vault.IsSealed(body) != personal {
+		if body := stored(t, db, ch, 2); bytes.Contains(body, []byte(said)) || !vault.IsSealed(body) {
 			t.Errorf("%s is stored as %q", ch, body)
 		}
 		checkStored(t, db, feed, ch, got.of(ch))
 		// Another life opens it with the same secret.
 		checkStored(t, db, outbox.NewFeed(db, vaulttest.ForTest(), mysqltest.Log(t)), ch, got.of(ch))
+	}
+}
+
+// TestOlderDeskEventsInClearAreRead: they were written before everything was
+// sealed, and are pruned within days.
+func TestOlderDeskEventsInClearAreRead(t *testing.T) {
+	db := mysqltest.New(t)
+	feed := outbox.NewFeed(db, vaulttest.ForTest(), mysqltest.Log(t))
+	if err := publish(t.Context(), db, feed, "desk/A", word(), word()); err != nil {
+		t.Fatal(err)
+	}
+	overwrite(t, db, "desk/A", 1, []byte(`{"text":"older"}`))
+	ep := position(t, db, feed, "desk/A").Ep
+	frames, ok, err := feed.Since(t.Context(), wire.Position{Ch: "desk/A", Ep: ep}, 10)
+	if err != nil || !ok || len(frames) != 2 || string(frames[0].D) != `{"text":"older"}` {
+		t.Errorf("%v, %v, %v", frames, ok, err)
+	}
+}
+
+func TestForgetRemovesAChannelsEventsAndNoOthers(t *testing.T) {
+	db := mysqltest.New(t)
+	feed := outbox.NewFeed(db, vaulttest.ForTest(), mysqltest.Log(t))
+	got, cancel := collect(feed)
+	defer cancel()
+	for _, ch := range []wire.Channel{"driver/A", "chat/A", "chat/B"} {
+		if err := publish(t.Context(), db, feed, ch, word(), word()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forget := func(channels ...wire.Channel) {
+		t.Helper()
+		err := db.InTx(t.Context(), "forgetting", func(ctx context.Context, tx *mysql.Tx) error {
+			return outbox.Forget(ctx, tx, channels...)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	forget()
+	forget("driver/A", "chat/A")
+	var left int
+	if err := db.GetContext(t.Context(), &left, "SELECT COUNT(*) FROM outbox"); err != nil || left != 2 {
+		t.Errorf("%d events are left, %v; want the two of chat/B", left, err)
+	}
+	ep := position(t, db, feed, "chat/A").Ep
+	if _, ok, err := feed.Since(t.Context(), wire.Position{Ch: "chat/A", Ep: ep, Seq: 1}, 10); err != nil || ok {
+		t.Errorf("who follows is told that nothing is missing: %v, %v", ok, err)
+	}
+	if err := publish(t.Context(), db, feed, "chat/A", word()); err != nil {
+		t.Fatal(err)
+	}
+	if frames := got.await(t, "chat/A", 3); frames[2].Seq != 3 {
+		t.Errorf("the channel went on with %d", frames[2].Seq)
 	}
 }
 
