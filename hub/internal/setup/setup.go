@@ -30,6 +30,9 @@ type Deps struct {
 	Staff *staff.Store
 	Now   func() time.Time
 	IDs   *id.Maker
+	// MustChange has everybody choose a password of their own when they first
+	// sign in.
+	MustChange bool
 	// Defaults come from the hub's configuration.
 	Defaults Defaults
 }
@@ -49,11 +52,9 @@ func Install(ctx context.Context, d Deps, p Plan, password func() (string, error
 	}
 	accounts := make([]Account, len(p.Staff))
 	for i, person := range p.Staff {
-		secret, err := password()
-		if err != nil {
+		if accounts[i], err = account(person, password); err != nil {
 			return id.Station{}, nil, err
 		}
-		accounts[i] = Account{Person: person, Password: secret}
 	}
 	err = d.DB.InTx(ctx, "setting a station up", func(ctx context.Context, tx *mysql.Tx) error {
 		if err := station.Install(ctx, tx, layout); err != nil {
@@ -62,6 +63,7 @@ func Install(ctx context.Context, d Deps, p Plan, password func() (string, error
 		for _, a := range accounts {
 			_, err := d.Staff.Add(ctx, tx, staff.NewPerson{
 				Station: layout.Station.ID, Number: a.Number, Name: a.Name, Role: a.Role, Password: a.Password,
+				MustChange: d.MustChange,
 			})
 			if err != nil {
 				return err
@@ -73,6 +75,23 @@ func Install(ctx context.Context, d Deps, p Plan, password func() (string, error
 		return id.Station{}, nil, err
 	}
 	return layout.Station.ID, accounts, nil
+}
+
+// passwordTries is how often a first password is made anew that would be
+// refused: a random one may hold somebody's number by chance.
+const passwordTries = 20
+
+// account makes somebody's first password.
+func account(p Person, password func() (string, error)) (Account, error) {
+	for try := 1; ; try++ {
+		secret, err := password()
+		if err != nil {
+			return Account{}, err
+		}
+		if staff.CheckPassword(secret, p.Number, p.Role) == nil || try == passwordTries {
+			return Account{Person: p, Password: secret}, nil
+		}
+	}
 }
 
 // FixedPassword gives everybody the same.

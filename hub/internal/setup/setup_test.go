@@ -10,6 +10,7 @@ import (
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/hub/internal/domain/station"
 	"forecourt/hub/internal/platform/mysql/mysqltest"
+	"forecourt/hub/internal/platform/vault/vaulttest"
 	"forecourt/hub/internal/setup"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
@@ -25,7 +26,7 @@ func deps(t *testing.T) setup.Deps {
 		Defaults: setup.Defaults{Zone: "Asia/Shanghai", Minimum: 5000},
 	}
 	store, err := staff.NewStore(staff.Deps{
-		DB: d.DB, Now: now, Random: rand.Reader, IDs: d.IDs,
+		DB: d.DB, Vault: vaulttest.ForTest(), Now: now, Random: rand.Reader, IDs: d.IDs,
 		Cost: staff.Cost{MemoryKiB: 64, Passes: 1, Lanes: 1}, Rules: staff.Rules{Idle: 4 * time.Hour, Lifetime: 16 * time.Hour},
 	})
 	if err != nil {
@@ -63,12 +64,38 @@ func TestTheDemonstrationStation(t *testing.T) {
 		roles[a.Role]++
 		till := staff.DeviceActor{Device: id.New[id.Device](d.IDs), Station: key}
 		session, err := d.Staff.Login(t.Context(), till, wire.LoginRequest{Number: a.Number, Password: a.Password})
-		if err != nil || session.Name != a.Name || session.Role != a.Role {
+		if err != nil || session.Name != a.Name || session.Role != a.Role || len(session.Must) != 0 {
 			t.Errorf("signing in as %s: %+v, %v", a.Number, session, err)
 		}
 	}
 	if roles[wire.RoleHead] != 1 || roles[wire.RoleCashier] != 1 || roles[wire.RoleAttendant] != 2 || roles[wire.RoleAgent] != 1 {
 		t.Errorf("roles %v", roles)
+	}
+}
+
+// TestFirstPasswordsAreChanged sets a station up as an operator does.
+func TestFirstPasswordsAreChanged(t *testing.T) {
+	d := deps(t)
+	d.MustChange = true
+	plan, err := setup.Demo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The first password holds the head's number; another is made.
+	made := 0
+	key, accounts, err := setup.Install(t.Context(), d, plan, func() (string, error) {
+		made++
+		return []string{"x7" + plan.Staff[0].Number + "kpq", "x7kpq-2mz9"}[min(made, 2)-1], nil
+	})
+	if err != nil || made != len(plan.Staff)+1 {
+		t.Fatalf("%d passwords were made for %d people: %v", made, len(plan.Staff), err)
+	}
+	till := staff.DeviceActor{Device: id.New[id.Device](d.IDs), Station: key}
+	for _, a := range accounts {
+		session, err := d.Staff.Login(t.Context(), till, wire.LoginRequest{Number: a.Number, Password: a.Password})
+		if err != nil || len(session.Must) != 1 || session.Must[0] != wire.MustPassword {
+			t.Errorf("signing in as %s: %v, %v", a.Number, session.Must, err)
+		}
 	}
 }
 

@@ -11,7 +11,9 @@ type Action string
 
 // The actions.
 const (
-	SeeBoard    Action = "see-board"    // watch the pumps, the sales and the prices
+	SeeBoard    Action = "see-board"    // watch the pumps and the prices
+	SeeSales    Action = "see-sales"    // see every sale and how it was paid
+	SeeRefuels  Action = "see-refuels"  // see the deliveries at the nozzles one is responsible for
 	TakePayment Action = "take-payment" // take money for a sale
 	ResolveSale Action = "resolve-sale" // let a sale leave the open list without money
 	HoldNozzle  Action = "hold-nozzle"  // pause or stop one nozzle, and lift that again
@@ -24,14 +26,34 @@ const (
 	AnswerChat    Action = "answer-chat"    // talk with drivers, and see who waits and who answers
 	ManageSupport Action = "manage-support" // say how support works, and what replies it keeps ready
 	SeeMember     Action = "see-member"     // see the member one talks to, masked, and how a fee is made up
+
+	SeeMemberRefuels Action = "see-member-refuels" // see what a member fuelled, by the member's number
+	SeeMembers       Action = "see-members"        // find members and see who they are and how they fuel
+	RevealMember     Action = "reveal-member"      // see a masked field of a member in clear, with a reason
+	EraseMember      Action = "erase-member"       // erase a member, and give a member what is kept of them
+	ManageSegments   Action = "manage-segments"    // choose members by rules
+
+	OwnAccount    Action = "own-account"    // change one's own password and second factor
+	ManageStaff   Action = "manage-staff"   // enter staff, change roles and passwords, end sessions
+	AssignNozzles Action = "assign-nozzles" // say which attendant is responsible for which nozzles
+	SeeLog        Action = "see-log"        // read the security log and take note of alerts
+	SeeKeys       Action = "see-keys"       // see the keys and their state
+	RotateKeys    Action = "rotate-keys"    // begin to seal with a new key
 )
 
 // Actions lists every action.
 func Actions() []Action {
 	return []Action{
-		SeeBoard, TakePayment, ResolveSale, HoldNozzle, StopAll, SetMode, Authorize, SetPrices, SeeProof,
+		SeeBoard, SeeSales, SeeRefuels, TakePayment, ResolveSale, HoldNozzle, StopAll, SetMode, Authorize, SetPrices, SeeProof,
 		AnswerChat, ManageSupport, SeeMember,
+		SeeMemberRefuels, SeeMembers, RevealMember, EraseMember, ManageSegments,
+		OwnAccount, ManageStaff, AssignNozzles, SeeLog, SeeKeys, RotateKeys,
 	}
+}
+
+// Roles lists every role, in the order of the table's columns.
+func Roles() []wire.Role {
+	return []wire.Role{wire.RoleHead, wire.RoleGroup, wire.RoleCashier, wire.RoleAttendant, wire.RoleAgent}
 }
 
 // May reports whether a role may do an action. There is no other place where
@@ -39,24 +61,28 @@ func Actions() []Action {
 func May(role wire.Role, action Action) bool { return slices.Contains(allowed(action), role) }
 
 // allowed is the permission table. Anybody on the forecourt may stop fuel;
-// only the head changes what it costs or who lets it flow; an agent answers
-// drivers and so sees, and touches nothing on the forecourt. Members are seen
-// only by those who talk with them.
+// only a head changes what it costs, who lets it flow and who works there, and
+// sees who the members are. A cashier knows a member by number alone, an
+// attendant knows the nozzles they are responsible for, an agent those who
+// talk with them. The manager of a group is head at each of their stations.
 func allowed(action Action) []wire.Role {
-	const head, cashier, attendant, agent = wire.RoleHead, wire.RoleCashier, wire.RoleAttendant, wire.RoleAgent
+	const head, group, cashier, attendant, agent = wire.RoleHead, wire.RoleGroup, wire.RoleCashier, wire.RoleAttendant, wire.RoleAgent
 	switch action {
-	case SeeBoard:
-		return []wire.Role{head, cashier, attendant, agent}
-	case TakePayment, ResolveSale:
-		return []wire.Role{head, cashier}
+	case SeeBoard, OwnAccount:
+		return []wire.Role{head, group, cashier, attendant, agent}
+	case SeeSales, SeeProof:
+		return []wire.Role{head, group, cashier, agent}
+	case TakePayment, ResolveSale, SeeMemberRefuels:
+		return []wire.Role{head, group, cashier}
 	case HoldNozzle, StopAll, Authorize:
-		return []wire.Role{head, cashier, attendant}
-	case SetMode, SetPrices, ManageSupport:
-		return []wire.Role{head}
+		return []wire.Role{head, group, cashier, attendant}
 	case AnswerChat, SeeMember:
-		return []wire.Role{head, agent}
-	case SeeProof:
-		return []wire.Role{head, cashier, agent}
+		return []wire.Role{head, group, agent}
+	case SetMode, SetPrices, ManageSupport, SeeMembers, RevealMember, EraseMember, ManageSegments,
+		ManageStaff, AssignNozzles, SeeLog, SeeKeys, RotateKeys:
+		return []wire.Role{head, group}
+	case SeeRefuels:
+		return []wire.Role{attendant}
 	}
 	return nil
 }

@@ -1,36 +1,79 @@
 package staff_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/shared/wire"
 )
 
-// TestPermissionTable holds every cell: role by action. It is written out so
-// that a change of the table is seen as the change of rights that it is.
-func TestPermissionTable(t *testing.T) {
-	table := map[staff.Action]map[wire.Role]bool{
-		staff.SeeBoard:    {wire.RoleHead: true, wire.RoleCashier: true, wire.RoleAttendant: true, wire.RoleAgent: true},
-		staff.TakePayment: {wire.RoleHead: true, wire.RoleCashier: true, wire.RoleAttendant: false, wire.RoleAgent: false},
-		staff.ResolveSale: {wire.RoleHead: true, wire.RoleCashier: true, wire.RoleAttendant: false, wire.RoleAgent: false},
-		staff.HoldNozzle:  {wire.RoleHead: true, wire.RoleCashier: true, wire.RoleAttendant: true, wire.RoleAgent: false},
-		staff.StopAll:     {wire.RoleHead: true, wire.RoleCashier: true, wire.RoleAttendant: true, wire.RoleAgent: false},
-		staff.SetMode:     {wire.RoleHead: true, wire.RoleCashier: false, wire.RoleAttendant: false, wire.RoleAgent: false},
-		staff.Authorize:   {wire.RoleHead: true, wire.RoleCashier: true, wire.RoleAttendant: true, wire.RoleAgent: false},
-		staff.SetPrices:   {wire.RoleHead: true, wire.RoleCashier: false, wire.RoleAttendant: false, wire.RoleAgent: false},
-		staff.SeeProof:    {wire.RoleHead: true, wire.RoleCashier: true, wire.RoleAttendant: false, wire.RoleAgent: true},
+// cells is the permission table as it is meant, written out cell by cell so
+// that a change of the product's is seen as the change of rights that it is.
+const cells = `
+action              head  group  cashier  attendant  agent
+see-board           yes   yes    yes      yes        yes
+see-sales           yes   yes    yes      no         yes
+see-refuels         no    no     no       yes        no
+take-payment        yes   yes    yes      no         no
+resolve-sale        yes   yes    yes      no         no
+hold-nozzle         yes   yes    yes      yes        no
+stop-all            yes   yes    yes      yes        no
+set-mode            yes   yes    no       no         no
+authorize           yes   yes    yes      yes        no
+set-prices          yes   yes    no       no         no
+see-proof           yes   yes    yes      no         yes
+answer-chat         yes   yes    no       no         yes
+manage-support      yes   yes    no       no         no
+see-member          yes   yes    no       no         yes
+see-member-refuels  yes   yes    yes      no         no
+see-members         yes   yes    no       no         no
+reveal-member       yes   yes    no       no         no
+erase-member        yes   yes    no       no         no
+manage-segments     yes   yes    no       no         no
+own-account         yes   yes    yes      yes        yes
+manage-staff        yes   yes    no       no         no
+assign-nozzles      yes   yes    no       no         no
+see-log             yes   yes    no       no         no
+see-keys            yes   yes    no       no         no
+rotate-keys         yes   yes    no       no         no
+`
 
-		staff.AnswerChat:    {wire.RoleHead: true, wire.RoleCashier: false, wire.RoleAttendant: false, wire.RoleAgent: true},
-		staff.ManageSupport: {wire.RoleHead: true, wire.RoleCashier: false, wire.RoleAttendant: false, wire.RoleAgent: false},
-		staff.SeeMember:     {wire.RoleHead: true, wire.RoleCashier: false, wire.RoleAttendant: false, wire.RoleAgent: true},
+// expected reads cells.
+func expected(t *testing.T) map[staff.Action]map[wire.Role]bool {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(cells), "\n")
+	roles := strings.Fields(lines[0])[1:]
+	table := map[staff.Action]map[wire.Role]bool{}
+	for _, line := range lines[1:] {
+		fields := strings.Fields(line)
+		row := map[wire.Role]bool{}
+		for i, role := range roles {
+			may := map[string]bool{"yes": true, "no": false}
+			value, ok := may[fields[i+1]]
+			if !ok {
+				t.Fatalf("a cell of %s says %q", fields[0], fields[i+1])
+			}
+			row[wire.Role(role)] = value
+		}
+		table[staff.Action(fields[0])] = row
 	}
+	return table
+}
+
+func TestPermissionTable(t *testing.T) {
+	table := expected(t)
 	for _, action := range staff.Actions() {
 		row, ok := table[action]
 		if !ok {
 			t.Errorf("action %s is not in the test's table", action)
 		}
-		for role, want := range row {
+		if len(row) != len(staff.Roles()) {
+			t.Errorf("the row of %s has %d cells, there are %d roles", action, len(row), len(staff.Roles()))
+		}
+		for _, role := range staff.Roles() {
+			want := row[role]
 			if got := staff.May(role, action); got != want {
 				t.Errorf("May(%s, %s) = %v, want %v", role, action, got, want)
 			}
@@ -46,5 +89,20 @@ func TestPermissionTable(t *testing.T) {
 	}
 	if staff.May(wire.RoleCashier, "fly") || staff.May(wire.RoleAttendant, "fly") {
 		t.Error("an unknown action is permitted")
+	}
+}
+
+// TestTableShowsWhatIsDecided: what screens show is what May answers.
+func TestTableShowsWhatIsDecided(t *testing.T) {
+	table := staff.Table()
+	if !slices.Equal(table.Roles, staff.Roles()) || len(table.Rows) != len(staff.Actions()) {
+		t.Fatalf("the table has %d roles and %d rows", len(table.Roles), len(table.Rows))
+	}
+	for _, row := range table.Rows {
+		for _, role := range table.Roles {
+			if slices.Contains(row.Roles, role) != staff.May(role, staff.Action(row.Action)) {
+				t.Errorf("the table and May differ about %s and %s", role, row.Action)
+			}
+		}
 	}
 }

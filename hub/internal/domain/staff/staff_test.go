@@ -8,9 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/mysql/mysqltest"
+	"forecourt/hub/internal/platform/vault/vaulttest"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -25,11 +28,13 @@ type rig struct {
 	now    time.Time
 	till   staff.DeviceActor
 	cashID id.Staff
+	rules  staff.Rules
 }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{db: mysqltest.New(t), now: time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)}
+	r.rules = staff.Rules{Idle: 4 * time.Hour, Lifetime: 16 * time.Hour}
 	r.Store = r.reopen(t, cheap())
 	r.till = staff.DeviceActor{Device: id.New[id.Device](r.IDs), Station: r.station(t, "昆明示范加油站")}
 	r.cashID = r.add(t, staff.NewPerson{
@@ -43,8 +48,8 @@ func (r *rig) reopen(t *testing.T, cost staff.Cost) *staff.Store {
 	t.Helper()
 	clock := func() time.Time { return r.now }
 	store, err := staff.NewStore(staff.Deps{
-		DB: r.db, Now: clock, Random: rand.Reader, IDs: id.NewMaker(clock, rand.Reader),
-		Cost: cost, Rules: staff.Rules{Idle: 4 * time.Hour, Lifetime: 16 * time.Hour},
+		DB: r.db, Vault: vaulttest.ForTest(), Now: clock, Random: rand.Reader, IDs: id.NewMaker(clock, rand.Reader),
+		Cost: cost, Rules: r.rules,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -108,18 +113,19 @@ func TestLoginOpensASession(t *testing.T) {
 		Token: session.Token, ExpiresAt: r.now.Add(16 * time.Hour), Staff: r.cashID, Number: "2001", Name: "王晓燕",
 		Role: wire.RoleCashier, Station: r.till.Station, StationName: "昆明示范加油站",
 	}
-	if session != want {
-		t.Errorf("session %+v, want %+v", session, want)
+	if diff := cmp.Diff(want, session); diff != "" {
+		t.Errorf("the session is not as wanted:\n%s", diff)
 	}
 	actor, err := r.Resolve(t.Context(), session.Token)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if actor != (staff.Actor{
+	wantActor := staff.Actor{
 		Staff: r.cashID, Number: "2001", Name: "王晓燕", Role: wire.RoleCashier,
-		Station: r.till.Station, Device: r.till.Device,
-	}) {
-		t.Errorf("resolved %+v", actor)
+		Station: r.till.Station, Device: r.till.Device, Session: actor.Session,
+	}
+	if diff := cmp.Diff(wantActor, actor); diff != "" || actor.Session.IsZero() {
+		t.Errorf("resolved, not as wanted:\n%s", diff)
 	}
 	if err := r.Logout(t.Context(), session.Token); err != nil {
 		t.Fatal(err)
@@ -247,7 +253,7 @@ func TestSessionsEnd(t *testing.T) {
 func TestChangesEndSessions(t *testing.T) {
 	for name, change := range map[string]func(r *rig, ctx context.Context) error{
 		"new password": func(r *rig, ctx context.Context) error {
-			return r.SetPassword(ctx, r.till.Station, "2001", "another one")
+			return r.SetPassword(ctx, r.till.Station, "2001", "another one", false)
 		},
 		"deactivation": func(r *rig, ctx context.Context) error { return r.SetActive(ctx, r.till.Station, "2001", false) },
 		"revoked till": func(r *rig, ctx context.Context) error {
@@ -270,7 +276,7 @@ func TestChangesEndSessions(t *testing.T) {
 
 func TestSetPassword(t *testing.T) {
 	r := newRig(t)
-	if err := r.SetPassword(t.Context(), r.till.Station, "2001", "another one"); err != nil {
+	if err := r.SetPassword(t.Context(), r.till.Station, "2001", "another one", false); err != nil {
 		t.Fatal(err)
 	}
 	_, err := r.login(t.Context(), "2001", "correct horse")
@@ -278,28 +284,34 @@ func TestSetPassword(t *testing.T) {
 	if _, err := r.login(t.Context(), "2001", "another one"); err != nil {
 		t.Error(err)
 	}
-	wantProblem(t, r.SetPassword(t.Context(), r.till.Station, "2001", "short"), wire.ProblemBadRequest)
-	wantProblem(t, r.SetPassword(t.Context(), r.till.Station, "2999", "long enough"), wire.ProblemNotFound)
+	wantProblem(t, r.SetPassword(t.Context(), r.till.Station, "2001", "short", false), wire.ProblemPasswordWeak)
+	wantProblem(t, r.SetPassword(t.Context(), r.till.Station, "2999", "long enough", false), wire.ProblemNotFound)
 }
 
 func TestAddChecksItsFields(t *testing.T) {
 	r := newRig(t)
 	good := staff.NewPerson{Station: r.till.Station, Number: "2003", Name: "新人", Role: wire.RoleCashier, Password: "long enough"}
-	for name, spoil := range map[string]func(*staff.NewPerson){
-		"taken number":   func(p *staff.NewPerson) { p.Number = "2001" },
-		"no number":      func(p *staff.NewPerson) { p.Number = "" },
-		"blank number":   func(p *staff.NewPerson) { p.Number = "20 03" },
-		"long number":    func(p *staff.NewPerson) { p.Number = strings.Repeat("1", 21) },
-		"no name":        func(p *staff.NewPerson) { p.Name = "" },
-		"unknown role":   func(p *staff.NewPerson) { p.Role = "owner" },
-		"short password": func(p *staff.NewPerson) { p.Password = "12345" },
+	for name, c := range map[string]struct {
+		spoil func(*staff.NewPerson)
+		want  wire.ProblemType
+	}{
+		"taken number":   {func(p *staff.NewPerson) { p.Number = "2001" }, wire.ProblemNumberTaken},
+		"no number":      {func(p *staff.NewPerson) { p.Number = "" }, wire.ProblemBadRequest},
+		"blank number":   {func(p *staff.NewPerson) { p.Number = "20 03" }, wire.ProblemBadRequest},
+		"long number":    {func(p *staff.NewPerson) { p.Number = strings.Repeat("1", 21) }, wire.ProblemBadRequest},
+		"no name":        {func(p *staff.NewPerson) { p.Name = "" }, wire.ProblemBadRequest},
+		"blank name":     {func(p *staff.NewPerson) { p.Name = "  " }, wire.ProblemBadRequest},
+		"unknown role":   {func(p *staff.NewPerson) { p.Role = "owner" }, wire.ProblemBadRequest},
+		"short password": {func(p *staff.NewPerson) { p.Password = "x7k2p" }, wire.ProblemPasswordWeak},
+		"long password":  {func(p *staff.NewPerson) { p.Password = strings.Repeat("x7k2p", 41) }, wire.ProblemBadRequest},
+		"no station":     {func(p *staff.NewPerson) { p.Station = id.Station{1} }, wire.ProblemNotFound},
 	} {
 		p := good
-		spoil(&p)
+		c.spoil(&p)
 		if _, err := r.tryAdd(t.Context(), p); err == nil {
 			t.Errorf("%s was accepted", name)
 		} else {
-			wantProblem(t, err, wire.ProblemBadRequest)
+			wantProblem(t, err, c.want)
 		}
 	}
 	r.add(t, good)
@@ -376,7 +388,7 @@ func TestResolveKnowsPeopleWhileTheDatabaseIsAway(t *testing.T) {
 	// A database that answers too late is one that does not answer.
 	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
-	if actor, err := r.Resolve(late, seen.Token); err != nil || actor != want {
+	if actor, err := r.Resolve(late, seen.Token); err != nil || !cmp.Equal(actor, want) {
 		t.Errorf("somebody just seen: %+v, %v", actor, err)
 	}
 	if _, err := r.Resolve(late, unseen.Token); !mysql.Unavailable(err) {

@@ -2,16 +2,16 @@ package staff
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/recall"
+	"forecourt/hub/internal/platform/vault"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -24,15 +24,19 @@ const (
 	recallFor = 10 * time.Minute
 	// recallLimit bounds how many.
 	recallLimit = 1024
+	// toldLimit bounds the waits that are remembered as logged.
+	toldLimit = 4096
 )
 
 // Deps is what a Store works with.
 type Deps struct {
 	DB *mysql.DB
+	// Vault seals names and the secrets of second factors.
+	Vault *vault.Vault
 	// Now is the clock, Random the source of tokens and salts.
 	Now    func() time.Time
 	Random io.Reader
-	// IDs makes the ids of new people.
+	// IDs makes the ids of new people and sessions.
 	IDs *id.Maker
 	// Cost is that of new password hashes, Rules what ends a session.
 	Cost  Cost
@@ -47,6 +51,10 @@ type Store struct {
 	stranger string
 	hashing  chan struct{}
 	known    *recall.Memory[Actor]
+	told     *recall.Memory[struct{}] // the waits that are on the log
+
+	mu    sync.Mutex
+	ended []func(till id.Device, person id.Staff)
 }
 
 // NewStore makes a Store.
@@ -58,8 +66,20 @@ func NewStore(d Deps) (*Store, error) {
 	return &Store{
 		Deps: d, stranger: stranger, hashing: make(chan struct{}, hashesAtOnce),
 		known: recall.New[Actor](d.Now, recallFor, recallLimit),
+		told:  recall.New[struct{}](d.Now, waitLimit, toldLimit),
 	}, nil
 }
+
+// OnEnded has fn called after the commit that ends a session by somebody's act
+// other than their own logout, so that its sockets end too. fn must not block.
+func (s *Store) OnEnded(fn func(till id.Device, person id.Staff)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = append(s.ended, fn)
+}
+
+// now is the clock, as the database keeps times.
+func (s *Store) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
 
 // hash is hashPassword within the bound on memory.
 func (s *Store) hash(ctx context.Context, password string) (string, error) {
@@ -90,21 +110,42 @@ func (s *Store) enter(ctx context.Context) error {
 
 func (s *Store) leave() { <-s.hashing }
 
-// Add enters somebody as part of tx. A bad field, or a number that is taken,
-// is a wire.ProblemBadRequest.
-func (s *Store) Add(ctx context.Context, tx *mysql.Tx, p NewPerson) (id.Staff, error) {
+// Ready checks somebody's fields and hashes their password, which takes too
+// long to do while rows are held.
+func (s *Store) Ready(ctx context.Context, p NewPerson) (NewPerson, error) {
 	if err := p.check(); err != nil {
+		return p, err
+	}
+	var err error
+	p.hash, err = s.hash(ctx, p.Password)
+	return p, err
+}
+
+// Add enters somebody as part of tx. A bad field is wire.ProblemBadRequest, a
+// bad password wire.ProblemPasswordWeak, a number that somebody signs in with
+// there already wire.ProblemNumberTaken.
+func (s *Store) Add(ctx context.Context, tx *mysql.Tx, p NewPerson) (id.Staff, error) {
+	return s.AddAs(ctx, tx, id.New[id.Staff](s.IDs), p)
+}
+
+// AddAs is Add with an id made before.
+func (s *Store) AddAs(ctx context.Context, tx *mysql.Tx, key id.Staff, p NewPerson) (id.Staff, error) {
+	if p.hash == "" {
+		var err error
+		if p, err = s.Ready(ctx, p); err != nil {
+			return id.Staff{}, err
+		}
+	}
+	if err := holdStations(ctx, tx, p.Station); err != nil {
 		return id.Staff{}, err
 	}
-	hash, err := s.hash(ctx, p.Password)
-	if err != nil {
+	if err := numberFree(ctx, tx, p.Number, key, p.Station); err != nil {
 		return id.Staff{}, err
 	}
-	key := id.New[id.Staff](s.IDs)
-	_, err = tx.ExecContext(ctx, `INSERT INTO staff (id, station, number, name, role, password, active, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, 1, ?)`, key, p.Station, p.Number, p.Name, p.Role, hash, s.Now())
+	_, err := tx.ExecContext(ctx, `INSERT INTO staff (id, station, number, name, role, password, active, must_change, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)`, key, p.Station, p.Number, s.sealName(key, p.Name), p.Role, p.hash, p.MustChange, s.Now())
 	if mysql.IsDuplicate(err) {
-		return id.Staff{}, wire.NewProblem(wire.ProblemBadRequest, "staff number "+p.Number+" is taken")
+		return id.Staff{}, taken(p.Number)
 	}
 	if err != nil {
 		return id.Staff{}, fmt.Errorf("entering staff %s: %w", p.Number, err)
@@ -113,70 +154,25 @@ func (s *Store) Add(ctx context.Context, tx *mysql.Tx, p NewPerson) (id.Staff, e
 }
 
 func (p NewPerson) check() error {
-	switch {
-	case p.Number == "" || utf8.RuneCountInString(p.Number) > maxNumber || strings.ContainsAny(p.Number, "/ \t\r\n"):
+	if p.Number == "" || utf8.RuneCountInString(p.Number) > maxNumber || strings.ContainsAny(p.Number, "/ \t\r\n") {
 		return wire.NewProblem(wire.ProblemBadRequest, "a staff number has 1 to 20 characters, no blank and no slash")
-	case p.Name == "" || utf8.RuneCountInString(p.Name) > maxName:
-		return wire.NewProblem(wire.ProblemBadRequest, "a name has 1 to 60 characters")
-	case !validRole(p.Role):
-		return wire.NewProblem(wire.ProblemBadRequest, "a role is head, cashier, attendant or agent")
 	}
-	return checkPassword(p.Password)
+	if err := checkPerson(p.Name, p.Role); err != nil {
+		return err
+	}
+	return CheckPassword(p.Password, p.Number, p.Role)
 }
 
-func checkPassword(password string) error {
-	if n := utf8.RuneCountInString(password); n < minPassword || len(password) > maxPassword {
-		return wire.NewProblem(wire.ProblemBadRequest,
-			fmt.Sprintf("a password has at least %d characters and at most %d bytes", minPassword, maxPassword))
+func checkPerson(name string, role wire.Role) error {
+	switch {
+	case strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > maxName || !utf8.ValidString(name):
+		return wire.NewProblem(wire.ProblemBadRequest, "a name has 1 to 60 characters")
+	case !validRole(role):
+		return wire.NewProblem(wire.ProblemBadRequest, "a role is head, group, cashier, attendant or agent")
 	}
 	return nil
 }
 
-// SetPassword gives somebody a new password and ends their sessions and waits.
-func (s *Store) SetPassword(ctx context.Context, station id.Station, number, password string) error {
-	if err := checkPassword(password); err != nil {
-		return err
-	}
-	hash, err := s.hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	return s.change(ctx, "setting a password", station, number, "UPDATE staff SET password = ? WHERE id = ?", hash)
-}
-
-// SetActive lets somebody sign in, or no longer; it ends their sessions.
-func (s *Store) SetActive(ctx context.Context, station id.Station, number string, active bool) error {
-	return s.change(ctx, "changing who may sign in", station, number, "UPDATE staff SET active = ? WHERE id = ?", active)
-}
-
-// change runs statement with value and the person's id, and ends their sessions.
-func (s *Store) change(ctx context.Context, what string, station id.Station, number, statement string, value any) error {
-	return s.DB.InTx(ctx, what, func(ctx context.Context, tx *mysql.Tx) error {
-		var key id.Staff
-		err := tx.GetContext(ctx, &key, "SELECT id FROM staff WHERE station = ? AND number = ? FOR UPDATE", station, number)
-		if errors.Is(err, sql.ErrNoRows) {
-			return wire.NewProblem(wire.ProblemNotFound, "nobody has staff number "+number)
-		}
-		if err != nil {
-			return fmt.Errorf("finding staff %s: %w", number, err)
-		}
-		if _, err := tx.ExecContext(ctx, statement, value, key); err != nil {
-			return fmt.Errorf("changing staff %s: %w", number, err)
-		}
-		if err := endSessions(ctx, tx, "staff", key); err != nil {
-			return err
-		}
-		return forgive(ctx, tx, numberScope(station, number))
-	})
-}
-
-// List is the staff of a station by number.
-func (s *Store) List(ctx context.Context, station id.Station) ([]Person, error) {
-	var people []Person
-	err := s.DB.SelectContext(ctx, &people, `SELECT id AS staff, number, name, role, active FROM staff
-		WHERE station = ? ORDER BY number`, station)
-	if err != nil {
-		return nil, fmt.Errorf("listing staff: %w", err)
-	}
-	return people, nil
+func taken(number string) error {
+	return wire.NewProblem(wire.ProblemNumberTaken, "staff number "+number+" is taken")
 }
