@@ -10,7 +10,8 @@
 //   - Messages are numbered from 1 without a hole and never change. A message's
 //     id is made by its sender and is known once: saying it again finds it.
 //   - What is said, and what agents and drivers note, is sealed in the
-//     database, each field bound to its row.
+//     database with the member's key, each field bound to its row. Once that
+//     key is destroyed it reads as erased (ErasedText), and lists go on.
 //   - An agent is known to drivers by number ("客服 4001"), never by name.
 //   - Rooms holds the live conversations and who is there. It is a copy: what
 //     it lacks, or lost, is read from the database.

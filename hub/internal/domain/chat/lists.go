@@ -141,7 +141,7 @@ func (s *Store) OpenAt(ctx context.Context, q sqlx.QueryerContext, at id.Station
 func (s *Store) Served(ctx context.Context, q sqlx.QueryerContext) ([]id.Station, error) {
 	var list []id.Station
 	err := sqlx.SelectContext(ctx, q, &list, `SELECT DISTINCT station FROM staff
-		WHERE active = 1 AND role IN ('head', 'agent') ORDER BY station`)
+		WHERE active = 1 AND role IN ('head', 'group', 'agent') ORDER BY station`)
 	if err != nil {
 		return nil, fmt.Errorf("listing stations where somebody answers: %w", err)
 	}

@@ -1,9 +1,10 @@
 package chat_test
 
 import (
+	"os"
 	"testing"
 
-	"go.uber.org/goleak"
+	"forecourt/hub/internal/platform/mysql/mysqltest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { os.Exit(mysqltest.Main(m)) }

@@ -50,8 +50,9 @@ type body struct {
 	Parts []wire.Part `json:"parts,omitempty"`
 }
 
-// messageRow is a row of table chat_message.
+// messageRow is a row of table chat_message, with whose conversation it is.
 type messageRow struct {
+	Member      id.Member
 	Thread      id.Thread
 	N           uint64
 	ID          id.Message
@@ -69,27 +70,51 @@ type messageRow struct {
 
 const messageColumns = "thread, n, id, party, staff, agent, kind, event, wait_seconds, media, canned, body, at"
 
-func bodyCell(m id.Message) vault.Cell {
-	return vault.Cell{Table: "chat_message", Column: "body", Row: m}
-}
+// messageQuery reads messages with whose they are: that names the key.
+const messageQuery = `SELECT t.member, m.thread, m.n, m.id, m.party, m.staff, m.agent, m.kind, m.event, m.wait_seconds,
+		m.media, m.canned, m.body, m.at
+	FROM chat_message m JOIN chat_thread t ON t.id = m.thread WHERE `
 
-func (s *Store) sealed(m Message) (messageRow, error) {
-	plain, err := json.Marshal(body{m.Text, m.Media, m.Parts})
-	if err != nil {
-		return messageRow{}, fmt.Errorf("encoding message %s: %w", m.ID, err)
-	}
+// empty reports whether nothing is said in a message beyond what it is: it
+// needs no body, and no key.
+func (b body) empty() bool { return b.Text == "" && b.Media == nil && len(b.Parts) == 0 }
+
+// sealed is a message as its row holds it; key is asked for where it is needed.
+func sealed(m Message, key func() (*vault.Key, error)) (messageRow, error) {
 	row := messageRow{
 		Thread: m.Thread, N: m.N, ID: m.ID, Party: m.From, Staff: m.Staff, Agent: m.Agent, Kind: m.Kind, Event: m.Event,
-		WaitSeconds: m.WaitSeconds, Canned: m.Canned, At: m.At, Body: s.vault.Seal(bodyCell(m.ID), plain),
+		WaitSeconds: m.WaitSeconds, Canned: m.Canned, At: m.At,
 	}
 	if m.Media != nil {
 		row.Media = m.Media.ID
 	}
+	b := body{m.Text, m.Media, m.Parts}
+	if b.empty() {
+		return row, nil
+	}
+	plain, err := json.Marshal(b)
+	if err != nil {
+		return row, fmt.Errorf("encoding message %s: %w", m.ID, err)
+	}
+	k, err := key()
+	if err != nil {
+		return row, fmt.Errorf("sealing message %s: %w", m.ID, err)
+	}
+	row.Body = k.Seal(bodyCell(m.ID), plain)
 	return row, nil
 }
 
-func (s *Store) opened(r messageRow) (Message, error) {
-	plain, err := s.vault.Open(bodyCell(r.ID), r.Body)
+// opened is the message of a row. Without the member's key it reads as erased,
+// and so does one whose body was taken away.
+func opened(r messageRow, key *vault.Key) (Message, error) {
+	m := Message{Staff: r.Staff, Canned: r.Canned, Message: wire.Message{
+		ID: r.ID, Thread: r.Thread, N: r.N, From: r.Party, Agent: r.Agent, Kind: r.Kind, Event: r.Event,
+		WaitSeconds: r.WaitSeconds, At: r.At,
+	}}
+	if len(r.Body) == 0 || key == nil {
+		return erased(m), nil
+	}
+	plain, err := key.Open(bodyCell(r.ID), r.Body)
 	if err != nil {
 		return Message{}, fmt.Errorf("opening message %s: %w", r.ID, err)
 	}
@@ -97,22 +122,34 @@ func (s *Store) opened(r messageRow) (Message, error) {
 	if err := json.Unmarshal(plain, &b); err != nil {
 		return Message{}, fmt.Errorf("reading message %s: %w", r.ID, err)
 	}
-	return Message{Staff: r.Staff, Canned: r.Canned, Message: wire.Message{
-		ID: r.ID, Thread: r.Thread, N: r.N, From: r.Party, Agent: r.Agent, Kind: r.Kind, Event: r.Event,
-		Text: b.Text, Media: b.Media, Parts: b.Parts, WaitSeconds: r.WaitSeconds, At: r.At,
-	}}, nil
+	m.Text, m.Media, m.Parts = b.Text, b.Media, b.Parts
+	return m, nil
 }
 
-// InsertMessages adds messages. The server's duplicate-key error means that an
-// id was used before.
-func (s *Store) InsertMessages(ctx context.Context, tx sqlx.ExtContext, messages []Message) error {
+// erased is a message of which only the row is left. Most events of the system
+// say nothing more anyway.
+func erased(m Message) Message {
+	switch {
+	case m.Kind != wire.MessageEvent:
+		m.Kind, m.Text = wire.MessageText, ErasedText
+	case m.Event == wire.ChatGreeting || m.Event == wire.ChatAway:
+		m.Text = ErasedText
+	}
+	return m
+}
+
+// InsertMessages adds messages to conversations of a member. The server's
+// duplicate-key error means that an id was used before. Nothing can be said to
+// a member who was erased (wire.ProblemErased).
+func (s *Store) InsertMessages(ctx context.Context, tx sqlx.ExtContext, with id.Member, messages []Message) error {
 	if len(messages) == 0 {
 		return nil
 	}
+	key := func() (*vault.Key, error) { return s.keyFor(ctx, tx, with) }
 	rows := make([]messageRow, len(messages))
 	for i, m := range messages {
 		var err error
-		if rows[i], err = s.sealed(m); err != nil {
+		if rows[i], err = sealed(m, key); err != nil {
 			return err
 		}
 	}
@@ -126,13 +163,22 @@ func (s *Store) InsertMessages(ctx context.Context, tx sqlx.ExtContext, messages
 
 func (s *Store) messages(ctx context.Context, q sqlx.QueryerContext, where string, args ...any) ([]Message, error) {
 	var rows []messageRow
-	if err := sqlx.SelectContext(ctx, q, &rows, "SELECT "+messageColumns+" FROM chat_message WHERE "+where, args...); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &rows, messageQuery+where, args...); err != nil {
 		return nil, fmt.Errorf("reading messages: %w", err)
+	}
+	var members []id.Member
+	for _, r := range rows {
+		if len(r.Body) > 0 && !slices.Contains(members, r.Member) {
+			members = append(members, r.Member)
+		}
+	}
+	keys, err := s.memberKeys(ctx, q, members)
+	if err != nil {
+		return nil, err
 	}
 	list := make([]Message, len(rows))
 	for i, r := range rows {
-		var err error
-		if list[i], err = s.opened(r); err != nil {
+		if list[i], err = opened(r, keys[r.Member]); err != nil {
 			return nil, err
 		}
 	}
@@ -141,13 +187,13 @@ func (s *Store) messages(ctx context.Context, q sqlx.QueryerContext, where strin
 
 // Find reads a message by its id, or answers ErrNone.
 func (s *Store) Find(ctx context.Context, q sqlx.QueryerContext, which id.Message) (Message, error) {
-	return first(s.messages(ctx, q, "id = ?", which))
+	return first(s.messages(ctx, q, "m.id = ?", which))
 }
 
 // At reads message n of a conversation whose row the caller holds, or answers
 // ErrNone.
 func (s *Store) At(ctx context.Context, tx sqlx.QueryerContext, t id.Thread, n uint64) (Message, error) {
-	return first(s.messages(ctx, tx, "thread = ? AND n = ? LOCK IN SHARE MODE", t, n))
+	return first(s.messages(ctx, tx, "m.thread = ? AND m.n = ? LOCK IN SHARE MODE", t, n))
 }
 
 func first(found []Message, err error) (Message, error) {
@@ -163,11 +209,11 @@ func first(found []Message, err error) (Message, error) {
 // Page reads the messages of a conversation before number before, zero meaning
 // the end: at most limit, oldest first.
 func (s *Store) Page(ctx context.Context, q sqlx.QueryerContext, t id.Thread, before uint64, limit int) ([]Message, error) {
-	where, args := "thread = ?", []any{t}
+	where, args := "m.thread = ?", []any{t}
 	if before > 0 {
-		where, args = where+" AND n < ?", append(args, before)
+		where, args = where+" AND m.n < ?", append(args, before)
 	}
-	list, err := s.messages(ctx, q, where+" ORDER BY n DESC LIMIT ?", append(args, limit)...)
+	list, err := s.messages(ctx, q, where+" ORDER BY m.n DESC LIMIT ?", append(args, limit)...)
 	slices.Reverse(list)
 	return list, err
 }
@@ -197,7 +243,7 @@ func (s *Store) Previews(ctx context.Context, q sqlx.QueryerContext, threads []T
 		return previews, nil
 	}
 	pairs := "(?, ?)" + strings.Repeat(", (?, ?)", len(args)/2-1)
-	list, err := s.messages(ctx, q, "(thread, n) IN ("+pairs+")", args...)
+	list, err := s.messages(ctx, q, "(m.thread, m.n) IN ("+pairs+")", args...)
 	for _, m := range list {
 		previews[m.Thread] = m.Preview()
 	}

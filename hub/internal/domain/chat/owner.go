@@ -12,8 +12,8 @@ import (
 // drain folds what was fed and shows who is there.
 func (r *Rooms) drain() {
 	r.mu.Lock()
-	frames, lost := r.inbox, r.lost
-	r.inbox, r.lost = nil, false
+	frames, lost, stale := r.inbox, r.lost, r.stale
+	r.inbox, r.lost, r.stale = nil, false, nil
 	r.mu.Unlock()
 	if lost {
 		r.forget()
@@ -28,6 +28,9 @@ func (r *Rooms) drain() {
 			r.fold(t, f)
 		}
 	}
+	for _, t := range stale {
+		r.drop(t)
+	}
 	if r.moved.Swap(false) {
 		for _, held := range r.rooms {
 			r.showPresence(held)
@@ -39,12 +42,21 @@ func (r *Rooms) drain() {
 func (r *Rooms) forget() {
 	r.log.Warn("live conversations are behind and are read again")
 	clear(r.rooms)
-	for t, l := range r.loading {
-		// What is being read may miss what was dropped.
+	for t := range r.loading {
+		r.drop(t)
+	}
+	r.loadDesks()
+	r.count()
+}
+
+// drop lets go of one room, also of one that is being read: that may be from
+// before what it is dropped for.
+func (r *Rooms) drop(t id.Thread) {
+	delete(r.rooms, t)
+	if l := r.loading[t]; l != nil {
 		close(l.done)
 		delete(r.loading, t)
 	}
-	r.loadDesks()
 	r.count()
 }
 

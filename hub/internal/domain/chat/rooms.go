@@ -86,6 +86,7 @@ type Rooms struct {
 	mu    sync.Mutex
 	inbox []wire.Frame
 	lost  bool // the inbox overflowed
+	stale []id.Thread
 
 	// The owner's, touched by Run's goroutine only. life is Run's context: a
 	// room is read for whoever wants it, not for who asked first.
@@ -167,6 +168,15 @@ func (r *Rooms) Feed(frames []wire.Frame) {
 		}
 		r.inbox = append(r.inbox, f)
 	}
+	r.mu.Unlock()
+	r.ring()
+}
+
+// Forget lets go of the rooms of conversations whose member was erased: what
+// was said in them is not kept in memory either. It does not block.
+func (r *Rooms) Forget(threads ...id.Thread) {
+	r.mu.Lock()
+	r.stale = append(r.stale, threads...)
 	r.mu.Unlock()
 	r.ring()
 }

@@ -413,3 +413,26 @@ func TestFollowingTellsWhoIsThere(t *testing.T) {
 		}
 	})
 }
+
+// TestRoomsForgetWhatWasSaidByWhoIsErased: also what is being read meanwhile is
+// read anew.
+func TestRoomsForgetWhatWasSaidByWhoIsErased(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBook(t)
+		b.run()
+		th := threadNo(1)
+		b.state[th] = &chat.Loaded{Member: wang, At: wire.Position{Ch: wire.Chat(th), Seq: 1}, Snap: wire.ChatSnap{
+			Thread: wire.Thread{ID: th, State: wire.ThreadClosed, Last: 1}, Messages: []wire.Message{{Thread: th, N: 1, Kind: wire.MessageText, Text: "秘密"}},
+		}}
+		if snap, _, ok := b.rooms.Snapshot(t.Context(), th); !ok || snap.Messages[0].Text != "秘密" {
+			t.Fatalf("before: %+v, %v", snap, ok)
+		}
+		b.mu.Lock()
+		b.state[th].Snap.Messages = []wire.Message{{Thread: th, N: 1, Kind: wire.MessageText, Text: chat.ErasedText}}
+		b.mu.Unlock()
+		b.rooms.Forget(th, threadNo(2))
+		if snap, _, ok := b.rooms.Snapshot(t.Context(), th); !ok || snap.Messages[0].Text != chat.ErasedText {
+			t.Errorf("after: %+v, %v", snap, ok)
+		}
+	})
+}

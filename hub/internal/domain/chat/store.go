@@ -10,16 +10,17 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"forecourt/hub/internal/platform/keyring"
 	"forecourt/hub/internal/platform/vault"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
 
 // Store is the rows of conversations. It is safe for concurrent use.
-type Store struct{ vault *vault.Vault }
+type Store struct{ keys *keyring.Ring }
 
-// NewStore makes a Store that seals with v.
-func NewStore(v *vault.Vault) *Store { return &Store{vault: v} }
+// NewStore makes a Store that seals with the keys of members.
+func NewStore(keys *keyring.Ring) *Store { return &Store{keys: keys} }
 
 // threadRow is a row of table chat_thread.
 type threadRow struct {
@@ -46,45 +47,21 @@ const threadQuery = "SELECT " + threadColumns + `, s.name AS station_name,
 	FROM chat_thread t JOIN station s ON s.id = t.station
 	LEFT JOIN chat_rating r ON r.thread = t.id AND r.closing = t.closings`
 
-func noteCell(t id.Thread) vault.Cell {
-	return vault.Cell{Table: "chat_thread", Column: "note", Row: t}
-}
-
-func ratingCell(t id.Thread) vault.Cell {
-	return vault.Cell{Table: "chat_rating", Column: "note", Row: t}
-}
-
-func (s *Store) thread(r threadRow) (Thread, error) {
+func (s *Store) thread(r threadRow, key *vault.Key) (Thread, error) {
 	t := r.Thread
 	t.WaitingSince, t.TakenAt, t.ClosedAt, t.LastAt = r.WaitingSince.Time, r.TakenAt.Time, r.ClosedAt.Time, r.LastAt.Time
 	var err error
-	if t.Note, err = s.text(noteCell(t.ID), r.Note); err != nil {
+	if t.Note, err = open(key, noteCell(t.ID), r.Note, ""); err != nil {
 		return t, fmt.Errorf("opening the note of thread %s: %w", t.ID, err)
 	}
 	if !r.Stars.Valid {
 		return t, nil
 	}
 	t.Rating = &wire.Rating{Stars: int(r.Stars.Int64), At: r.RatedAt.Time}
-	if t.Rating.Note, err = s.text(ratingCell(t.ID), r.RatedAs); err != nil {
+	if t.Rating.Note, err = open(key, ratingCell(t.ID), r.RatedAs, ErasedText); err != nil {
 		return t, fmt.Errorf("opening the rating of thread %s: %w", t.ID, err)
 	}
 	return t, nil
-}
-
-// seal seals a text; the empty one is NULL.
-func (s *Store) seal(at vault.Cell, text string) []byte {
-	if text == "" {
-		return nil
-	}
-	return s.vault.Seal(at, []byte(text))
-}
-
-func (s *Store) text(at vault.Cell, sealed []byte) (string, error) {
-	if len(sealed) == 0 {
-		return "", nil
-	}
-	plain, err := s.vault.Open(at, sealed)
-	return string(plain), err
 }
 
 func (s *Store) threads(ctx context.Context, q sqlx.QueryerContext, query string, args ...any) ([]Thread, error) {
@@ -92,14 +69,28 @@ func (s *Store) threads(ctx context.Context, q sqlx.QueryerContext, query string
 	if err := sqlx.SelectContext(ctx, q, &rows, query, args...); err != nil {
 		return nil, fmt.Errorf("reading threads: %w", err)
 	}
+	keys, err := s.keysOf(ctx, q, rows)
+	if err != nil {
+		return nil, err
+	}
 	list := make([]Thread, len(rows))
 	for i, r := range rows {
-		var err error
-		if list[i], err = s.thread(r); err != nil {
+		if list[i], err = s.thread(r, keys[r.Member]); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
+}
+
+// keysOf is the keys of those members of whom something is sealed in rows.
+func (s *Store) keysOf(ctx context.Context, q sqlx.QueryerContext, rows []threadRow) (keyring.Keys, error) {
+	var members []id.Member
+	for _, r := range rows {
+		if len(r.Note) > 0 || len(r.RatedAs) > 0 {
+			members = append(members, r.Member)
+		}
+	}
+	return s.memberKeys(ctx, q, members)
 }
 
 func (s *Store) one(ctx context.Context, q sqlx.QueryerContext, query string, args ...any) (Thread, error) {
@@ -154,7 +145,11 @@ func (s *Store) lockRating(ctx context.Context, tx sqlx.QueryerContext, t Thread
 	if err != nil {
 		return nil, fmt.Errorf("reading the rating of thread %s: %w", t.ID, err)
 	}
-	note, err := s.text(ratingCell(t.ID), row.Note)
+	keys, err := s.keysOf(ctx, tx, []threadRow{{Thread: t, RatedAs: row.Note}})
+	if err != nil {
+		return nil, err
+	}
+	note, err := open(keys[t.Member], ratingCell(t.ID), row.Note, ErasedText)
 	if err != nil {
 		return nil, fmt.Errorf("opening the rating of thread %s: %w", t.ID, err)
 	}
@@ -163,11 +158,15 @@ func (s *Store) lockRating(ctx context.Context, tx sqlx.QueryerContext, t Thread
 
 // Insert adds a conversation. The server's duplicate-key error means that the
 // member has an open one with the station.
-func (s *Store) Insert(ctx context.Context, tx sqlx.ExecerContext, t Thread) error {
+func (s *Store) Insert(ctx context.Context, tx sqlx.ExtContext, t Thread) error {
 	const columns = `id, station, member, opened_at, state, held_by, agent, agent_number, left_by, waiting_since, taken_at,
 		closed_at, closings, last, last_at, spoken, driver_read, agent_read, driver_unread, agent_unread, told, note`
-	args := append([]any{t.ID, t.Station, t.Member, t.OpenedAt}, s.state(t)...)
-	_, err := tx.ExecContext(ctx, "INSERT INTO chat_thread ("+columns+") VALUES (?"+strings.Repeat(", ?", len(args)-1)+")", args...)
+	state, err := s.state(ctx, tx, t)
+	if err != nil {
+		return err
+	}
+	args := append([]any{t.ID, t.Station, t.Member, t.OpenedAt}, state...)
+	_, err = tx.ExecContext(ctx, "INSERT INTO chat_thread ("+columns+") VALUES (?"+strings.Repeat(", ?", len(args)-1)+")", args...)
 	if err != nil {
 		return fmt.Errorf("opening a thread: %w", err)
 	}
@@ -175,11 +174,15 @@ func (s *Store) Insert(ctx context.Context, tx sqlx.ExecerContext, t Thread) err
 }
 
 // Save stores where a conversation stands now. The caller holds its row.
-func (s *Store) Save(ctx context.Context, tx sqlx.ExecerContext, t Thread) error {
-	_, err := tx.ExecContext(ctx, `UPDATE chat_thread SET state = ?, held_by = ?, agent = ?, agent_number = ?, left_by = ?,
+func (s *Store) Save(ctx context.Context, tx sqlx.ExtContext, t Thread) error {
+	state, err := s.state(ctx, tx, t)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE chat_thread SET state = ?, held_by = ?, agent = ?, agent_number = ?, left_by = ?,
 			waiting_since = ?, taken_at = ?, closed_at = ?, closings = ?, last = ?, last_at = ?, spoken = ?,
 			driver_read = ?, agent_read = ?, driver_unread = ?, agent_unread = ?, told = ?, note = ?
-		WHERE id = ?`, append(s.state(t), t.ID)...)
+		WHERE id = ?`, append(state, t.ID)...)
 	if err != nil {
 		return fmt.Errorf("storing thread %s: %w", t.ID, err)
 	}
@@ -187,7 +190,11 @@ func (s *Store) Save(ctx context.Context, tx sqlx.ExecerContext, t Thread) error
 }
 
 // state is what changes of a conversation, in the order of Save.
-func (s *Store) state(t Thread) []any {
+func (s *Store) state(ctx context.Context, q sqlx.QueryerContext, t Thread) ([]any, error) {
+	note, err := s.seal(ctx, q, t.Member, noteCell(t.ID), t.Note)
+	if err != nil {
+		return nil, fmt.Errorf("sealing the note of thread %s: %w", t.ID, err)
+	}
 	var heldBy id.Member
 	if t.State != wire.ThreadClosed {
 		heldBy = t.Member
@@ -195,16 +202,20 @@ func (s *Store) state(t Thread) []any {
 	return []any{
 		t.State, heldBy, t.Agent, t.AgentNumber, t.LeftBy,
 		nullTime(t.WaitingSince), nullTime(t.TakenAt), nullTime(t.ClosedAt), t.Closings, t.Last, nullTime(t.LastAt), t.Spoken,
-		t.DriverRead, t.AgentRead, t.DriverUnread, t.AgentUnread, t.Told, s.seal(noteCell(t.ID), t.Note),
-	}
+		t.DriverRead, t.AgentRead, t.DriverUnread, t.AgentUnread, t.Told, note,
+	}, nil
 }
 
 func nullTime(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }
 
 // InsertRating keeps the rating of the conversation's last closing.
-func (s *Store) InsertRating(ctx context.Context, tx sqlx.ExecerContext, t Thread) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO chat_rating (thread, closing, agent, stars, note, at) VALUES (?, ?, ?, ?, ?, ?)",
-		t.ID, t.Closings, t.Agent, t.Rating.Stars, s.seal(ratingCell(t.ID), t.Rating.Note), t.Rating.At)
+func (s *Store) InsertRating(ctx context.Context, tx sqlx.ExtContext, t Thread) error {
+	note, err := s.seal(ctx, tx, t.Member, ratingCell(t.ID), t.Rating.Note)
+	if err != nil {
+		return fmt.Errorf("sealing the rating of thread %s: %w", t.ID, err)
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO chat_rating (thread, closing, agent, stars, note, at) VALUES (?, ?, ?, ?, ?, ?)",
+		t.ID, t.Closings, t.Agent, t.Rating.Stars, note, t.Rating.At)
 	if err != nil {
 		return fmt.Errorf("rating thread %s: %w", t.ID, err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"forecourt/hub/internal/domain/staff"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -45,22 +46,26 @@ func (s *Store) SaveSettings(ctx context.Context, tx sqlx.ExecerContext, at id.S
 	return nil
 }
 
-// Duties lists who answers at a station, by number: the head and the agents
-// who may sign in. Online is left to who knows.
+// Duties lists who answers at a station, by number: those who lead it and the
+// agents, if they may sign in. Online is left to who knows.
 func (s *Store) Duties(ctx context.Context, q sqlx.QueryerContext, at id.Station) ([]Duty, error) {
 	var rows []dutyRow
 	// Agents take conversations unless they say otherwise, the head only on request.
-	err := sqlx.SelectContext(ctx, q, &rows, `SELECT p.id AS staff, p.number, p.name, p.role = 'head' AS head,
+	err := sqlx.SelectContext(ctx, q, &rows, `SELECT p.id AS staff, p.number, p.name, p.role IN ('head', 'group') AS head,
 			COALESCE(d.on_duty, p.role = 'agent') AS on_duty, COALESCE(d.active, 0) AS active, d.given_at
 		FROM staff p LEFT JOIN chat_duty d ON d.station = p.station AND d.staff = p.id
-		WHERE p.station = ? AND p.active = 1 AND p.role IN ('head', 'agent') ORDER BY p.number`, at)
+		WHERE p.station = ? AND p.active = 1 AND p.role IN ('head', 'group', 'agent') ORDER BY p.number`, at)
 	if err != nil {
 		return nil, fmt.Errorf("listing who answers: %w", err)
 	}
 	list := make([]Duty, len(rows))
 	for i, r := range rows {
+		name, err := staff.OpenName(s.keys.Vault, r.Staff, r.Name)
+		if err != nil {
+			return nil, err
+		}
 		list[i] = Duty{
-			Agent: Agent{Staff: r.Staff, Number: r.Number, Head: r.Head}, Name: r.Name,
+			Agent: Agent{Staff: r.Staff, Number: r.Number, Head: r.Head}, Name: name,
 			OnDuty: r.OnDuty, Active: r.Active, GivenAt: r.GivenAt.Time,
 		}
 	}
@@ -69,12 +74,13 @@ func (s *Store) Duties(ctx context.Context, q sqlx.QueryerContext, at id.Station
 
 // dutyRow is a row of table chat_duty, with who it is.
 type dutyRow struct {
-	Staff        id.Staff
-	Number, Name string
-	Head         bool
-	OnDuty       bool `db:"on_duty"`
-	Active       int
-	GivenAt      sql.NullTime `db:"given_at"`
+	Staff   id.Staff
+	Number  string
+	Name    []byte // sealed
+	Head    bool
+	OnDuty  bool `db:"on_duty"`
+	Active  int
+	GivenAt sql.NullTime `db:"given_at"`
 }
 
 // Enlisted reports whether everybody who answers at a station has a duty row.
@@ -88,7 +94,7 @@ func (s *Store) Enlisted(ctx context.Context, q sqlx.QueryerContext, at id.Stati
 }
 
 // unlisted picks those of staff p who answer at a station and have no duty row.
-const unlisted = `p.station = ? AND p.role IN ('head', 'agent')
+const unlisted = `p.station = ? AND p.role IN ('head', 'group', 'agent')
 	AND NOT EXISTS (SELECT 1 FROM chat_duty d WHERE d.station = p.station AND d.staff = p.id)`
 
 // Enlist makes the duty rows of those who answer at a station and have none. A

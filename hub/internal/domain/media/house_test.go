@@ -12,9 +12,10 @@ import (
 	"time"
 
 	"forecourt/hub/internal/domain/media"
+	"forecourt/hub/internal/platform/keyring"
+	"forecourt/hub/internal/platform/keyring/keyringtest"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/mysql/mysqltest"
-	"forecourt/hub/internal/platform/vault/vaulttest"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -88,6 +89,7 @@ type house struct {
 	*media.Store
 	t     *testing.T
 	db    *mysql.DB
+	keys  *keyring.Ring
 	shelf *shelf
 	owner media.Owner
 	mu    sync.Mutex
@@ -97,9 +99,23 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	h := &house{t: t, db: mysqltest.New(t), clock: start, shelf: &shelf{objects: map[string][]byte{}}}
 	ids := id.NewMaker(h.now, rand.Reader)
-	h.owner = media.Owner{Station: id.New[id.Station](ids), Thread: id.New[id.Thread](ids), Member: id.New[id.Member](ids)}
-	h.Store = media.New(media.Deps{DB: h.db, Vault: vaulttest.ForTest(), Objects: h.shelf, Now: h.now, IDs: ids})
+	who := id.New[id.Member](ids)
+	h.owner = media.Owner{Station: id.New[id.Station](ids), Thread: id.New[id.Thread](ids), Subject: who, Member: who}
+	h.keys = keyringtest.New(t, h.db)
+	h.tx(func(ctx context.Context, tx *mysql.Tx) error {
+		_, err := h.keys.NewMemberKey(ctx, tx, who)
+		return err
+	})
+	h.Store = media.New(media.Deps{DB: h.db, Keys: h.keys, Objects: h.shelf, Random: rand.Reader, Now: h.now, IDs: ids})
 	return h
+}
+
+// tx runs do in a transaction and fails the test if that is refused.
+func (h *house) tx(do func(ctx context.Context, tx *mysql.Tx) error) {
+	h.t.Helper()
+	if err := h.db.InTx(h.t.Context(), "testing", do); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 func (h *house) now() time.Time {

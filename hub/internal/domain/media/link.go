@@ -46,7 +46,7 @@ func (s *Store) sign(m id.Media, thumb bool, until int64) [32]byte {
 	if thumb {
 		message[len(m)] = 1
 	}
-	return s.Vault.MAC(linkPurpose, binary.BigEndian.AppendUint64(message, uint64(until)))
+	return s.Keys.MAC(linkPurpose, binary.BigEndian.AppendUint64(message, uint64(until)))
 }
 
 // Admit checks the parameters of an address. It answers wire.ProblemMediaGone

@@ -10,9 +10,10 @@
 //     anew, turned upright; a recording is cut down to its samples or frames.
 //     Where and with what it was taken, tags, and whatever else a file carries
 //     before, between or behind are gone.
-//   - An object is sealed before it leaves the process, and bound to its id: a
-//     stolen store says nothing, and an object put in another's place does not
-//     open.
+//   - An object is sealed before it leaves the process, with a key of its own,
+//     and bound to its id: a stolen store says nothing, and an object put in
+//     another's place does not open. That key is sealed with the key of the
+//     member whose conversation it is, and gone with it.
 //   - The object is durable before its row exists, and what a crash leaves
 //     between the two is swept away (table media_orphan). Half an object is
 //     never read.
@@ -78,6 +79,9 @@ type Owner struct {
 	Station id.Station
 	// Thread is the conversation; zero for a picture of the station's tutorials.
 	Thread id.Thread
+	// Subject is the member whose conversation that is, whoever sends what:
+	// with their key everything in it is gone.
+	Subject id.Member
 	// Member or Staff is who uploaded it.
 	Member id.Member
 	Staff  id.Staff

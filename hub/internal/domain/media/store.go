@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"forecourt/hub/internal/platform/keyring"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/vault"
 	"forecourt/shared/id"
@@ -27,11 +29,14 @@ const sealRoom = 256
 
 // Deps is what a Store works with.
 type Deps struct {
-	DB      *mysql.DB
-	Vault   *vault.Vault
+	DB *mysql.DB
+	// Keys seal the keys of uploads, and sign links.
+	Keys    *keyring.Ring
 	Objects Objects
-	Now     func() time.Time
-	IDs     *id.Maker
+	// Random is the source of the keys of uploads.
+	Random io.Reader
+	Now    func() time.Time
+	IDs    *id.Maker
 }
 
 // Store keeps uploads: rows in table media, contents in the object store. It
@@ -67,15 +72,19 @@ func (s *Store) Put(ctx context.Context, owner Owner, content []byte) (wire.Medi
 		ID: id.New[id.Media](s.IDs), Kind: ready.found.Kind, Type: ready.found.Type, Bytes: len(ready.content),
 		Width: ready.found.Width, Height: ready.found.Height, DurationMS: ready.found.Duration.Milliseconds(),
 	}
+	key, sealed, err := s.newContentKey(ctx, s.DB, m.ID, owner.Subject)
+	if err != nil {
+		return wire.Media{}, fmt.Errorf("making a key for an upload: %w", err)
+	}
 	keys := keysOf(keyOf(m.ID), m.Kind)
 	if err := s.announce(ctx, keys); err != nil {
 		return wire.Media{}, err
 	}
-	if err := s.putObjects(ctx, m, ready); err != nil {
+	if err := s.putObjects(ctx, m, key, ready); err != nil {
 		// What may have been stored is known to media_orphan and swept away.
 		return wire.Media{}, fmt.Errorf("%w: %w", wire.NewProblem(wire.ProblemStorage, "the object store did not take it"), err)
 	}
-	if err := s.insert(ctx, owner, m, keys); err != nil {
+	if err := s.insert(ctx, owner, m, sealed, keys); err != nil {
 		return wire.Media{}, err
 	}
 	return m, nil
@@ -111,32 +120,31 @@ func keysOf(key string, kind wire.MediaKind) []string {
 	return []string{key}
 }
 
-// cell is where an object belongs: sealed for one id and one use.
-func cell(m id.Media, thumb bool) vault.Cell {
-	if thumb {
-		return vault.Cell{Table: "media", Column: "thumb", Row: m}
-	}
-	return vault.Cell{Table: "media", Column: "content", Row: m}
-}
-
 // putObjects seals and stores the content and the thumbnail.
-func (s *Store) putObjects(ctx context.Context, m wire.Media, r ready) error {
-	key := keyOf(m.ID)
-	if err := s.Objects.Put(ctx, key, s.Vault.Seal(cell(m.ID, false), r.content)); err != nil {
-		return fmt.Errorf("storing %s: %w", key, err)
+func (s *Store) putObjects(ctx context.Context, m wire.Media, with contentKey, r ready) error {
+	if err := s.putObject(ctx, keyOf(m.ID), with, cell(m.ID, false), r.content); err != nil {
+		return err
 	}
 	if m.Kind != wire.MediaPicture {
 		return nil
 	}
-	if err := s.Objects.Put(ctx, key+thumbSuffix, s.Vault.Seal(cell(m.ID, true), r.thumb)); err != nil {
-		return fmt.Errorf("storing the thumbnail of %s: %w", key, err)
+	return s.putObject(ctx, keyOf(m.ID)+thumbSuffix, with, cell(m.ID, true), r.thumb)
+}
+
+func (s *Store) putObject(ctx context.Context, key string, with contentKey, at vault.Cell, content []byte) error {
+	sealed, err := with.seal(at, content, s.Random)
+	if err != nil {
+		return err
+	}
+	if err := s.Objects.Put(ctx, key, sealed); err != nil {
+		return fmt.Errorf("storing %s: %w", key, err)
 	}
 	return nil
 }
 
 // insert adds the row and takes its objects off the list of those nobody
 // holds. An upload that took longer than uploadAge is left to the sweep.
-func (s *Store) insert(ctx context.Context, owner Owner, m wire.Media, keys []string) error {
+func (s *Store) insert(ctx context.Context, owner Owner, m wire.Media, contentKey []byte, keys []string) error {
 	return s.DB.InTx(ctx, "keeping an upload", func(ctx context.Context, tx *mysql.Tx) error {
 		for _, key := range keys {
 			result, err := tx.ExecContext(ctx, "DELETE FROM media_orphan WHERE object_key = ? AND at > ?", key, s.now().Add(-uploadAge))
@@ -148,10 +156,10 @@ func (s *Store) insert(ctx context.Context, owner Owner, m wire.Media, keys []st
 			}
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO media
-			(id, station, thread, member, staff, kind, type, bytes, width, height, duration_ms, object_key, at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			m.ID, owner.Station, owner.Thread, owner.Member, owner.Staff, m.Kind, m.Type, m.Bytes,
-			m.Width, m.Height, m.DurationMS, keys[0], s.now())
+			(id, station, thread, member, staff, subject, kind, type, bytes, width, height, duration_ms, object_key, content_key, at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			m.ID, owner.Station, owner.Thread, owner.Member, owner.Staff, owner.Subject, m.Kind, m.Type, m.Bytes,
+			m.Width, m.Height, m.DurationMS, keys[0], contentKey, s.now())
 		if err != nil {
 			return fmt.Errorf("inserting an upload: %w", err)
 		}
@@ -169,6 +177,7 @@ type row struct {
 	Thread   id.Thread
 	Member   id.Member
 	Staff    id.Staff
+	Subject  id.Member
 	Kind     wire.MediaKind
 	Type     string
 	Bytes    int
@@ -176,14 +185,16 @@ type row struct {
 	Height   int
 	Duration int64  `db:"duration_ms"`
 	Key      string `db:"object_key"`
+	// ContentKey is sealed; empty for what was kept before there were any.
+	ContentKey []byte `db:"content_key"`
 }
 
-const rowQuery = `SELECT id, station, thread, member, staff, kind, type, bytes, width, height, duration_ms, object_key
-	FROM media WHERE id = ?`
+const rowQuery = `SELECT id, station, thread, member, staff, subject, kind, type, bytes, width, height, duration_ms, object_key, content_key
+	FROM media`
 
 func load(ctx context.Context, q sqlx.QueryerContext, m id.Media) (row, error) {
 	var r row
-	err := sqlx.GetContext(ctx, q, &r, rowQuery, m)
+	err := sqlx.GetContext(ctx, q, &r, rowQuery+" WHERE id = ?", m)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, gone("%s is not there", m)
 	}
@@ -203,12 +214,13 @@ func (s *Store) Load(ctx context.Context, q sqlx.QueryerContext, m id.Media) (It
 		Media: wire.Media{
 			ID: r.ID, Kind: r.Kind, Type: r.Type, Bytes: r.Bytes, Width: r.Width, Height: r.Height, DurationMS: r.Duration,
 		},
-		Owner: Owner{Station: r.Station, Thread: r.Thread, Member: r.Member, Staff: r.Staff},
+		Owner: Owner{Station: r.Station, Thread: r.Thread, Subject: r.Subject, Member: r.Member, Staff: r.Staff},
 	}, nil
 }
 
 // Read reads an upload's content, or a picture's thumbnail, and its type. It
-// answers wire.ProblemMediaGone when there is none, and wire.ProblemStorage
+// answers wire.ProblemMediaGone when there is none, or the member it belongs to
+// was erased, and wire.ProblemStorage
 // when the object store does not answer. An object that was changed or
 // exchanged does not open: an error, and nothing of it is handed out.
 func (s *Store) Read(ctx context.Context, m id.Media, thumb bool) (content []byte, mime string, err error) {
@@ -223,6 +235,10 @@ func (s *Store) Read(ctx context.Context, m id.Media, thumb bool) (content []byt
 		}
 		key, mime = key+thumbSuffix, TypeJPEG
 	}
+	open, err := s.opener(ctx, s.DB, r)
+	if err != nil {
+		return nil, "", err
+	}
 	sealed, err := s.Objects.Get(ctx, key, MaxUpload+sealRoom)
 	if errors.Is(err, ErrNoObject) {
 		return nil, "", fmt.Errorf("%w: %w", gone("the object of %s is not there", m), err)
@@ -230,7 +246,7 @@ func (s *Store) Read(ctx context.Context, m id.Media, thumb bool) (content []byt
 	if err != nil {
 		return nil, "", fmt.Errorf("%w: reading %s: %w", wire.NewProblem(wire.ProblemStorage, "the object store did not answer"), key, err)
 	}
-	content, err = s.Vault.Open(cell(m, thumb), sealed)
+	content, err = open(cell(m, thumb), sealed)
 	if err != nil {
 		return nil, "", fmt.Errorf("opening %s: %w", key, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func (s *Store) dropUnused(ctx context.Context) error {
 func (s *Store) dropOne(ctx context.Context, m id.Media) error {
 	return s.DB.InTx(ctx, "removing an unused upload", func(ctx context.Context, tx *mysql.Tx) error {
 		var r row
-		err := tx.GetContext(ctx, &r, rowQuery+" AND used_at IS NULL FOR UPDATE", m)
+		err := tx.GetContext(ctx, &r, rowQuery+" WHERE id = ? AND used_at IS NULL FOR UPDATE", m)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -72,6 +73,30 @@ func (s *Store) dropOne(ctx context.Context, m id.Media) error {
 		// Nobody is writing these: they are due at once.
 		return list(ctx, tx, keysOf(r.Key, r.Kind), s.now().Add(-orphanAge))
 	})
+}
+
+// Forget removes, as part of tx, all uploads of a member's conversations,
+// whoever sent them. Their objects are swept away soon after the commit.
+func (s *Store) Forget(ctx context.Context, tx *mysql.Tx, m id.Member) error {
+	var rows []row
+	err := tx.SelectContext(ctx, &rows, rowQuery+" WHERE subject = ? FOR UPDATE", m)
+	if err != nil {
+		return fmt.Errorf("reading a member's uploads: %w", err)
+	}
+	var keys []string
+	for _, r := range rows {
+		keys = append(keys, keysOf(r.Key, r.Kind)...)
+	}
+	for batch := range slices.Chunk(keys, sweepBatch) {
+		// Nobody is writing these: they are due at once.
+		if err := list(ctx, tx, batch, s.now().Add(-orphanAge)); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM media WHERE subject = ?", m); err != nil {
+		return fmt.Errorf("removing a member's uploads: %w", err)
+	}
+	return nil
 }
 
 // announce lists objects that are about to be stored.

@@ -33,7 +33,7 @@ const (
 type phoneIndex [vault.BlindBytes]byte
 
 func (s *Store) phoneIndex(phone string) phoneIndex {
-	return phoneIndex(s.Vault.Blind(purposePhone, phone))
+	return phoneIndex(s.Keys.Blind(purposePhone, phone))
 }
 
 // SendCode sends a one-time code to a phone number, for whoever asks from the
@@ -122,7 +122,7 @@ func (s *Store) keepCode(ctx context.Context, index phoneIndex, code string, exp
 
 // codeHash binds a code to the number it was sent to.
 func (s *Store) codeHash(index phoneIndex, code string) [32]byte {
-	return s.Vault.MAC(purposeCode, append(index[:], code...))
+	return s.Keys.MAC(purposeCode, append(index[:], code...))
 }
 
 // useCode spends a code as part of tx; ok is false if it is not the one that

@@ -75,9 +75,13 @@ func (s *Store) join(ctx context.Context, tx *mysql.Tx, phone string, index phon
 	if err != nil {
 		return id.Member{}, err
 	}
-	who := id.New[id.Member](s.IDs)
-	_, err = tx.ExecContext(ctx, "INSERT INTO member (id, number, name, phone, phone_index, created_at) VALUES (?, ?, NULL, ?, ?, ?)",
-		who, number, s.Vault.Seal(memberCell("phone", who), []byte(phone)), index[:], s.Now())
+	who, now := id.New[id.Member](s.IDs), s.Now()
+	key, err := s.Keys.NewMemberKey(ctx, tx, who)
+	if err != nil {
+		return id.Member{}, fmt.Errorf("making a member's key: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO member (id, number, name, phone, phone_index, created_at, seen_at)
+		VALUES (?, ?, NULL, ?, ?, ?, ?)`, who, number, key.Seal(memberCell("phone", who), []byte(phone)), index[:], now, now)
 	if err != nil {
 		return id.Member{}, fmt.Errorf("entering a member: %w", err)
 	}
@@ -96,8 +100,11 @@ func nextNumber(ctx context.Context, tx *mysql.Tx) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("taking a member number: %w", err)
 	}
-	return fmt.Sprintf("M%06d", n), nil
+	return numberOf(n), nil
 }
+
+// numberOf is how people say the nth member.
+func numberOf(n int64) string { return fmt.Sprintf("M%06d", n) }
 
 func memberCell(column string, m id.Member) vault.Cell {
 	return vault.Cell{Table: "member", Column: column, Row: m}
@@ -105,4 +112,8 @@ func memberCell(column string, m id.Member) vault.Cell {
 
 func vehicleCell(column string, v id.Vehicle) vault.Cell {
 	return vault.Cell{Table: "vehicle", Column: column, Row: v}
+}
+
+func accountCell(a id.PaymentAccount) vault.Cell {
+	return vault.Cell{Table: "member_account", Column: "account", Row: a}
 }

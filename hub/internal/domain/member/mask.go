@@ -41,6 +41,22 @@ func MaskName(name string) string {
 	return string(runes[:surname]) + masked + masked
 }
 
+// MaskIDNumber shows the first three and the last four characters of an ID
+// number: "530***********123X". Anything else shows nothing.
+func MaskIDNumber(number string) string {
+	if len(number) != idNumberChars || !digits(number[:idNumberChars-1]) || !only(number[idNumberChars-1:], "0123456789X") {
+		return hidden(number)
+	}
+	return number[:3] + strings.Repeat(masked, idNumberChars-7) + number[idNumberChars-4:]
+}
+
+// MaskAccount shows the last four characters of an account, "****6789", or
+// half of a short one. How long the rest is it does not tell.
+func MaskAccount(account string) string {
+	runes := []rune(account)
+	return hidden(account) + string(runes[len(runes)-min(4, len(runes)/2):])
+}
+
 // hidden stands for a text of which nothing may be shown.
 func hidden(text string) string {
 	if text == "" {

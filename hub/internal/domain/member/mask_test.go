@@ -25,6 +25,20 @@ func TestMasks(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
+		"53010219900307123X": "530***********123X", "": "", "5301021990030712": "****", "53010219900307123X1": "****",
+	} {
+		if got := member.MaskIDNumber(text); got != want {
+			t.Errorf("ID number %q is masked as %q, want %q", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"6222021234566789": "****6789", "13800000001": "****0001", "abcd": "****cd", "abcdefg": "****efg", "": "", "x": "****", "张三的账户": "****账户",
+	} {
+		if got := member.MaskAccount(text); got != want {
+			t.Errorf("account %q is masked as %q, want %q", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{
 		"王晓燕": "王**", "王五": "王**", "王": "王**", " 李四 ": "李**", "欧阳锋": "欧阳**", "欧阳": "欧**", "Anna": "A**", "": "", "  ": "",
 	} {
 		if got := member.MaskName(text); got != want {
@@ -44,13 +58,14 @@ func TestMasksNeverShowMoreThanAllowed(t *testing.T) {
 			shown int
 		}{
 			"phone": {member.MaskPhone, 7}, "plate": {member.MaskPlate, 4}, "name": {member.MaskName, 2},
+			"ID number": {member.MaskIDNumber, 7}, "account": {member.MaskAccount, 4},
 		} {
 			masked := []rune(c.mask(text))
 			shown := len(masked) - strings.Count(string(masked), "*")
 			if shown > c.shown {
 				t.Fatalf("%s %q is masked as %q, which shows %d characters", name, text, string(masked), shown)
 			}
-			if hidden := len([]rune(strings.TrimSpace(text))) - shown; name != "name" && hidden < 3 && text != "" && shown > 0 {
+			if hidden := len([]rune(text)) - shown; name != "name" && name != "account" && hidden < 3 && text != "" && shown > 0 {
 				t.Fatalf("%s %q is masked as %q, which hides only %d", name, text, string(masked), hidden)
 			}
 		}

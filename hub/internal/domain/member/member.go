@@ -3,9 +3,15 @@
 //
 // # What it promises
 //
-//   - Phone numbers, names, plates and models are sealed in the database;
-//     numbers and plates are found again by a keyed hash whose key is not
+//   - Phone numbers, names, ID numbers, payment accounts, plates and models are
+//     sealed in the database, each member's under a key of their own; numbers,
+//     accounts and plates are found again by a keyed hash whose key is not
 //     there. No column holds any of them in clear.
+//   - An ID number and payment accounts are kept with the member's consent
+//     only, and go in the transaction that takes the consent back. Every word
+//     on a purpose is kept, with the version of the text it was given to.
+//   - Erasing a member destroys their key and every keyed hash: what backups
+//     still hold of them opens no more. A number without a person stays.
 //   - A driver signs in with a one-time code sent to their phone. Asking for
 //     one, and failing to use one, answers the same whether or not the number
 //     is a member's; the first success makes it one.
@@ -25,9 +31,9 @@ import (
 	"io"
 	"time"
 
+	"forecourt/hub/internal/platform/keyring"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/recall"
-	"forecourt/hub/internal/platform/vault"
 	"forecourt/shared/id"
 )
 
@@ -40,12 +46,13 @@ type Actor struct {
 
 // Deps is what a Store works with.
 type Deps struct {
-	DB    *mysql.DB
-	Vault *vault.Vault
+	DB *mysql.DB
+	// Keys holds every member's own key, and makes the keyed hashes.
+	Keys *keyring.Ring
 	// Now is the clock, Random the source of codes and tokens.
 	Now    func() time.Time
 	Random io.Reader
-	// IDs makes the ids of members and vehicles.
+	// IDs makes the ids of members, vehicles and accounts.
 	IDs *id.Maker
 	// Codes brings a one-time code to a phone number: notice.Codes makes one.
 	Codes func(ctx context.Context, phone, code string, expires time.Time) error
@@ -57,6 +64,7 @@ type Store struct {
 	known   *recall.Memory[Actor]
 	numbers *limiter // codes by phone number
 	remotes *limiter // codes by address
+	papers  *limiter // ID numbers by member
 }
 
 const (
@@ -73,14 +81,19 @@ func New(d Deps) *Store {
 		known:   recall.New[Actor](d.Now, recallFor, recallLimit),
 		numbers: newLimiter(d.Now, rate{1, time.Minute}, rate{5, time.Hour}),
 		remotes: newLimiter(d.Now, rate{20, time.Hour}),
+		// A number that is another's is refused: trying many must not tell whose
+		// are known here.
+		papers: newLimiter(d.Now, rate{10, time.Hour}),
 	}
 }
 
 // Purposes of the keyed hashes; changing one loses everybody.
 const (
-	purposePhone = "member.phone"
-	purposePlate = "vehicle.plate"
-	purposeCode  = "login.code"
+	purposePhone    = "member.phone"
+	purposeIDNumber = "member.id_number"
+	purposeAccount  = "member.account"
+	purposePlate    = "vehicle.plate"
+	purposeCode     = "login.code"
 )
 
 // Limits of what a member says of themselves.
@@ -88,5 +101,6 @@ const (
 	maxName     = 40 // characters
 	maxModel    = 60
 	maxVehicles = 10
+	maxAccounts = 10
 	maxSessions = 10
 )

@@ -9,9 +9,10 @@ import (
 	"time"
 
 	"forecourt/hub/internal/domain/member"
+	"forecourt/hub/internal/platform/keyring"
+	"forecourt/hub/internal/platform/keyring/keyringtest"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/mysql/mysqltest"
-	"forecourt/hub/internal/platform/vault/vaulttest"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -19,8 +20,9 @@ import (
 // rig is the members on a clock of their own, and the phones codes go to.
 type rig struct {
 	*member.Store
-	db  *mysql.DB
-	now time.Time
+	db   *mysql.DB
+	keys *keyring.Ring
+	now  time.Time
 
 	mu     sync.Mutex
 	codes  map[string]string // by phone
@@ -30,6 +32,7 @@ type rig struct {
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{db: mysqltest.New(t), now: time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC), codes: map[string]string{}}
+	r.keys = keyringtest.New(t, r.db)
 	r.Store = r.reopen()
 	return r
 }
@@ -38,7 +41,7 @@ func newRig(t *testing.T) *rig {
 func (r *rig) reopen() *member.Store {
 	now := func() time.Time { return r.now }
 	return member.New(member.Deps{
-		DB: r.db, Vault: vaulttest.ForTest(), Now: now, Random: rand.Reader, IDs: id.NewMaker(now, rand.Reader),
+		DB: r.db, Keys: r.keys, Now: now, Random: rand.Reader, IDs: id.NewMaker(now, rand.Reader),
 		Codes: func(_ context.Context, phone, code string, _ time.Time) error {
 			r.mu.Lock()
 			defer r.mu.Unlock()

@@ -38,6 +38,9 @@ func (s *Store) openSession(ctx context.Context, tx *mysql.Tx, who id.Member, ha
 	if err != nil {
 		return fmt.Errorf("writing a session: %w", err)
 	}
+	if err := s.Seen(ctx, tx, who, now); err != nil {
+		return err
+	}
 	var open int
 	if err := tx.GetContext(ctx, &open, "SELECT COUNT(*) FROM member_session WHERE member = ?", who); err != nil {
 		return fmt.Errorf("counting sessions: %w", err)
@@ -70,7 +73,7 @@ func (s *Store) Resolve(ctx context.Context, token string) (Actor, error) {
 	switch {
 	case err == nil:
 		s.known.Remember(hash, row.Actor, row.SeenAt.Add(sessionIdle))
-		return row.Actor, s.touch(ctx, hash, row.SeenAt)
+		return row.Actor, s.touch(ctx, row.Actor, hash, row.SeenAt)
 	case errors.Is(err, sql.ErrNoRows):
 		s.known.Forget(hash)
 		return Actor{}, wire.NewProblem(wire.ProblemUnauthorized, "no such session, or it has ended")
@@ -83,12 +86,15 @@ func (s *Store) Resolve(ctx context.Context, token string) (Actor, error) {
 }
 
 // touch notes that a session is in use.
-func (s *Store) touch(ctx context.Context, hash [sha256.Size]byte, seenAt time.Time) error {
+func (s *Store) touch(ctx context.Context, who Actor, hash [sha256.Size]byte, seenAt time.Time) error {
 	now := s.Now()
 	if now.Sub(seenAt) < touchEvery {
 		return nil
 	}
 	_, err := s.DB.ExecContext(ctx, "UPDATE member_session SET seen_at = ? WHERE token_hash = ?", now, hash[:])
+	if err == nil {
+		err = s.Seen(ctx, s.DB, who.Member, now)
+	}
 	if err != nil && !mysql.Unavailable(err) {
 		return fmt.Errorf("noting the use of a session: %w", err)
 	}

@@ -5,12 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"forecourt/hub/internal/platform/mysql"
+	"forecourt/hub/internal/platform/vault"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -21,88 +21,153 @@ type memberRow struct {
 	Number    string
 	Name      []byte
 	Phone     []byte
-	CreatedAt time.Time `db:"created_at"`
+	IDNumber  []byte       `db:"id_number"`
+	CreatedAt time.Time    `db:"created_at"`
+	ErasedAt  sql.NullTime `db:"erased_at"`
 }
 
-// Load is a member as they see themselves, or wire.ProblemNotFound.
+const memberColumns = "id, number, name, phone, id_number, created_at, erased_at"
+
+// Person is a member with everything in clear. It is for telling them of
+// themselves, and for whoever has a reason that is on record.
+type Person struct {
+	// ID names the member, Number is what people say.
+	ID     id.Member
+	Number string
+	// Name, Phone and IDNumber are "" if they were not given.
+	Name, Phone, IDNumber string
+	// Accounts and Vehicles are oldest first.
+	Accounts []Account
+	Vehicles []wire.Vehicle
+	// Since is when they joined.
+	Since time.Time
+}
+
+// Member is the person as they see themselves: ID number and accounts masked,
+// for a phone lies about.
+func (p Person) Member() wire.Member {
+	return wire.Member{
+		ID: p.ID, Number: p.Number, Name: p.Name, Phone: p.Phone, IDNumber: MaskIDNumber(p.IDNumber),
+		Accounts: p.Masked(), Vehicles: p.Vehicles, Since: p.Since,
+	}
+}
+
+// Masked is the person's accounts, masked.
+func (p Person) Masked() []wire.PaymentAccount {
+	var list []wire.PaymentAccount
+	for _, a := range p.Accounts {
+		list = append(list, wire.PaymentAccount{ID: a.ID, Kind: a.Kind, Account: MaskAccount(a.Account)})
+	}
+	return list
+}
+
+// Load is a member as they see themselves. It answers wire.ProblemNotFound, or
+// wire.ProblemErased.
 func (s *Store) Load(ctx context.Context, q sqlx.QueryerContext, m id.Member) (wire.Member, error) {
+	p, err := s.Person(ctx, q, m)
+	if err != nil {
+		return wire.Member{}, err
+	}
+	return p.Member(), nil
+}
+
+// Person reads a member with everything in clear. It answers
+// wire.ProblemNotFound, or wire.ProblemErased.
+func (s *Store) Person(ctx context.Context, q sqlx.QueryerContext, m id.Member) (Person, error) {
+	row, err := s.row(ctx, q, m)
+	if err != nil {
+		return Person{}, err
+	}
+	key, err := s.key(ctx, q, m)
+	if err != nil {
+		return Person{}, err
+	}
+	p := Person{ID: row.ID, Number: row.Number, Since: row.CreatedAt}
+	if p.Name, err = row.open(key, "name", row.Name); err != nil {
+		return Person{}, err
+	}
+	if p.Phone, err = row.open(key, "phone", row.Phone); err != nil {
+		return Person{}, err
+	}
+	if p.IDNumber, err = row.open(key, "id_number", row.IDNumber); err != nil {
+		return Person{}, err
+	}
+	if p.Accounts, err = s.accounts(ctx, q, key, m); err != nil {
+		return Person{}, err
+	}
+	p.Vehicles, err = s.vehicles(ctx, q, key, m)
+	return p, err
+}
+
+// row reads a member's row.
+func (s *Store) row(ctx context.Context, q sqlx.QueryerContext, m id.Member) (memberRow, error) {
 	var row memberRow
-	err := sqlx.GetContext(ctx, q, &row, "SELECT id, number, name, phone, created_at FROM member WHERE id = ?", m)
-	if errors.Is(err, sql.ErrNoRows) {
-		return wire.Member{}, wire.NewProblem(wire.ProblemNotFound, "no such member")
+	err := sqlx.GetContext(ctx, q, &row, "SELECT "+memberColumns+" FROM member WHERE id = ?", m)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return row, wire.NewProblem(wire.ProblemNotFound, "no such member")
+	case err != nil:
+		return row, fmt.Errorf("reading member %s: %w", m, err)
+	case row.ErasedAt.Valid:
+		return row, erased(m)
+	}
+	return row, nil
+}
+
+// erased is the answer about somebody who is nobody any more.
+func erased(m id.Member) error {
+	return wire.NewProblem(wire.ProblemErased, "member "+m.String())
+}
+
+// key is a member's own key, or wire.ProblemErased: a restored backup may still
+// have the row of somebody whose key was destroyed since.
+func (s *Store) key(ctx context.Context, q sqlx.QueryerContext, m id.Member) (*vault.Key, error) {
+	key, err := s.Keys.MemberKey(ctx, q, m)
+	if errors.Is(err, vault.ErrErased) {
+		return nil, erased(m)
 	}
 	if err != nil {
-		return wire.Member{}, fmt.Errorf("reading member %s: %w", m, err)
+		return nil, fmt.Errorf("reading the key of member %s: %w", m, err)
 	}
-	who := wire.Member{ID: row.ID, Number: row.Number, Since: row.CreatedAt}
-	if who.Name, err = s.open(row, "name", row.Name); err != nil {
-		return wire.Member{}, err
-	}
-	if who.Phone, err = s.open(row, "phone", row.Phone); err != nil {
-		return wire.Member{}, err
-	}
-	who.Vehicles, err = s.vehicles(ctx, q, m)
-	return who, err
+	return key, nil
 }
 
 // open opens a field of a member; what is NULL is "".
-func (s *Store) open(row memberRow, column string, sealed []byte) (string, error) {
+func (r memberRow) open(key *vault.Key, column string, sealed []byte) (string, error) {
+	return openCell(key, memberCell(column, r.ID), sealed)
+}
+
+// openCell opens a field; what is NULL is "".
+func openCell(key *vault.Key, at vault.Cell, sealed []byte) (string, error) {
 	if sealed == nil {
 		return "", nil
 	}
-	plain, err := s.Vault.Open(memberCell(column, row.ID), sealed)
+	plain, err := key.Open(at, sealed)
 	if err != nil {
-		return "", fmt.Errorf("opening the %s of member %s: %w", column, row.Number, err)
+		return "", fmt.Errorf("opening %s.%s of %s: %w", at.Table, at.Column, id.Member(at.Row), err)
 	}
 	return string(plain), nil
 }
 
-// maxBrief bounds how many members one question names; more are asked in
-// several.
-const maxBrief = 500
-
-// Brief is members as lists of agents name them, by id. Whoever is no member
-// is not in it.
-func (s *Store) Brief(ctx context.Context, q sqlx.QueryerContext, ids ...id.Member) (map[id.Member]wire.MemberBrief, error) {
-	found := make(map[id.Member]wire.MemberBrief, len(ids))
-	for part := range slices.Chunk(ids, maxBrief) {
-		if err := s.brief(ctx, q, part, found); err != nil {
-			return nil, err
-		}
+// sealCell seals a field; "" is NULL.
+func sealCell(key *vault.Key, at vault.Cell, plain string) []byte {
+	if plain == "" {
+		return nil
 	}
-	return found, nil
-}
-
-func (s *Store) brief(ctx context.Context, q sqlx.QueryerContext, ids []id.Member, into map[id.Member]wire.MemberBrief) error {
-	query, args, err := sqlx.In("SELECT id, number, name FROM member WHERE id IN (?)", ids)
-	if err != nil {
-		return fmt.Errorf("listing members: %w", err)
-	}
-	var rows []memberRow
-	if err := sqlx.SelectContext(ctx, q, &rows, query, args...); err != nil {
-		return fmt.Errorf("listing members: %w", err)
-	}
-	for _, row := range rows {
-		name, err := s.open(row, "name", row.Name)
-		if err != nil {
-			return err
-		}
-		into[row.ID] = wire.MemberBrief{ID: row.ID, Number: row.Number, Name: MaskName(name)}
-	}
-	return nil
+	return key.Seal(at, []byte(plain))
 }
 
 // Phone is a member's number, 11 digits, for telling them something.
 func (s *Store) Phone(ctx context.Context, q sqlx.QueryerContext, m id.Member) (string, error) {
-	row := memberRow{ID: m}
-	err := sqlx.GetContext(ctx, q, &row, "SELECT id, number, phone FROM member WHERE id = ?", m)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", wire.NewProblem(wire.ProblemNotFound, "no such member")
-	}
+	row, err := s.row(ctx, q, m)
 	if err != nil {
-		return "", fmt.Errorf("reading the number of member %s: %w", m, err)
+		return "", err
 	}
-	return s.open(row, "phone", row.Phone)
+	key, err := s.key(ctx, q, m)
+	if err != nil {
+		return "", err
+	}
+	return row.open(key, "phone", row.Phone)
 }
 
 // Me is a signed-in member as they see themselves.
@@ -117,11 +182,8 @@ func (s *Store) Rename(ctx context.Context, who Actor, req wire.ProfileRequest) 
 	if err != nil {
 		return wire.Member{}, err
 	}
-	var sealed []byte
-	if name != "" {
-		sealed = s.Vault.Seal(memberCell("name", who.Member), []byte(name))
-	}
-	return s.change(ctx, "renaming a member", who.Member, func(ctx context.Context, tx *mysql.Tx) error {
+	return s.change(ctx, "renaming a member", who.Member, func(ctx context.Context, tx *mysql.Tx, key *vault.Key) error {
+		sealed := sealCell(key, memberCell("name", who.Member), name)
 		if _, err := tx.ExecContext(ctx, "UPDATE member SET name = ? WHERE id = ?", sealed, who.Member); err != nil {
 			return fmt.Errorf("writing a name: %w", err)
 		}
@@ -129,19 +191,19 @@ func (s *Store) Rename(ctx context.Context, who Actor, req wire.ProfileRequest) 
 	})
 }
 
-// change runs fn with a member's row locked, and returns the member afterwards.
-func (s *Store) change(ctx context.Context, what string, m id.Member, fn func(context.Context, *mysql.Tx) error) (wire.Member, error) {
+// change runs fn with a member's row locked and their key at hand, and returns
+// the member afterwards.
+func (s *Store) change(ctx context.Context, what string, m id.Member, fn func(context.Context, *mysql.Tx, *vault.Key) error) (wire.Member, error) {
 	var after wire.Member
 	err := s.DB.InTx(ctx, what, func(ctx context.Context, tx *mysql.Tx) error {
-		var one int
-		err := tx.GetContext(ctx, &one, "SELECT 1 FROM member WHERE id = ? FOR UPDATE", m)
-		if errors.Is(err, sql.ErrNoRows) {
-			return wire.NewProblem(wire.ProblemNotFound, "no such member")
+		if err := s.lock(ctx, tx, m); err != nil {
+			return err
 		}
+		key, err := s.key(ctx, tx, m)
 		if err != nil {
-			return fmt.Errorf("locking member %s: %w", m, err)
+			return err
 		}
-		if err := fn(ctx, tx); err != nil {
+		if err := fn(ctx, tx, key); err != nil {
 			return err
 		}
 		after, err = s.Load(ctx, tx, m)
@@ -150,40 +212,49 @@ func (s *Store) change(ctx context.Context, what string, m id.Member, fn func(co
 	return after, err
 }
 
-// FindByPhone is whose number it is; found is false if nobody's. A number that
-// is none is wire.ProblemPhoneRefused.
-func (s *Store) FindByPhone(ctx context.Context, q sqlx.QueryerContext, phone string) (m id.Member, found bool, err error) {
-	number, err := NormalPhone(phone)
-	if err != nil {
-		return m, false, err
+// lock holds a member's row. It answers wire.ProblemNotFound, or
+// wire.ProblemErased.
+func (s *Store) lock(ctx context.Context, tx *mysql.Tx, m id.Member) error {
+	at, found, err := erasedAt(ctx, tx, m, "FOR UPDATE")
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return wire.NewProblem(wire.ProblemNotFound, "no such member")
+	case at.Valid:
+		return erased(m)
 	}
-	index := s.phoneIndex(number)
-	err = sqlx.GetContext(ctx, q, &m, "SELECT id FROM member WHERE phone_index = ?", index[:])
-	if errors.Is(err, sql.ErrNoRows) {
-		return m, false, nil
-	}
-	if err != nil {
-		return m, false, fmt.Errorf("finding a phone number: %w", err)
-	}
-	return m, true, nil
+	return nil
 }
 
-// maxSharers bounds how many members of one plate are told of.
-const maxSharers = 20
+// erasedAt is when a member was erased, read with a lock or without.
+func erasedAt(ctx context.Context, q sqlx.QueryerContext, m id.Member, lock string) (at sql.NullTime, found bool, err error) {
+	err = sqlx.GetContext(ctx, q, &at, "SELECT erased_at FROM member WHERE id = ? "+lock, m)
+	if errors.Is(err, sql.ErrNoRows) {
+		return at, false, nil
+	}
+	if err != nil {
+		return at, false, fmt.Errorf("reading whether member %s was erased: %w", m, err)
+	}
+	return at, true, nil
+}
 
-// FindByPlate is who has a plate, whoever entered it first leading. A plate
-// that is none is wire.ProblemPlateRefused.
-func (s *Store) FindByPlate(ctx context.Context, q sqlx.QueryerContext, plate string) ([]id.Member, error) {
-	normal, _, err := NormalPlate(plate)
-	if err != nil {
-		return nil, err
+// StillThere refuses a member who was erased, and holds off their erasing until
+// the end of tx: what is given to a member is given to somebody. Whether there
+// ever was one is not its question: whoever asks is signed in.
+func (s *Store) StillThere(ctx context.Context, tx *mysql.Tx, m id.Member) error {
+	at, _, err := erasedAt(ctx, tx, m, "LOCK IN SHARE MODE")
+	if err == nil && at.Valid {
+		return erased(m)
 	}
-	index := s.Vault.Blind(purposePlate, normal)
-	var members []id.Member
-	err = sqlx.SelectContext(ctx, q, &members, "SELECT member FROM vehicle WHERE plate_index = ? ORDER BY created_at, id LIMIT ?",
-		index[:], maxSharers)
-	if err != nil {
-		return nil, fmt.Errorf("finding a plate: %w", err)
+	return err
+}
+
+// Seen notes that a member is about: signed in, or at a pump. Who is not for
+// long enough is erased (Idle).
+func (s *Store) Seen(ctx context.Context, q sqlx.ExecerContext, m id.Member, at time.Time) error {
+	if _, err := q.ExecContext(ctx, "UPDATE member SET seen_at = ? WHERE id = ? AND seen_at < ?", at, m, at); err != nil {
+		return fmt.Errorf("noting that a member is about: %w", err)
 	}
-	return members, nil
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"forecourt/hub/internal/domain/member"
+	"forecourt/hub/internal/platform/keyring/keyringtest"
 	"forecourt/hub/internal/platform/mysql/mysqltest"
 	"forecourt/hub/internal/platform/vault"
 	"forecourt/shared/id"
@@ -68,7 +69,16 @@ func TestI013NothingPersonalIsStoredInClear(t *testing.T) {
 	if _, err := r.SendCode(t.Context(), "192.0.2.1", otherPhone); err != nil { // a code on its way
 		t.Fatal(err)
 	}
+	r.agree(t, who, wire.ConsentIDNumber)
+	r.agree(t, who, wire.ConsentAccount)
+	if _, err := r.SetIDNumber(t.Context(), who, wire.IDNumberRequest{IDNumber: withX(t)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.AddAccount(t.Context(), who, wire.PaymentAccountRequest{Kind: wire.AccountBank, Account: "6222021234566789"}); err != nil {
+		t.Fatal(err)
+	}
 	secrets := []string{
+		withX(t), "19900307", "6222021234566789", "34566789",
 		phone, "0000001", otherPhone, "云A12345", "A12345", "王晓燕", "晓燕", "大众朗逸", r.code(otherPhone),
 		session.Token, session.Token[4:],
 	}
@@ -258,9 +268,11 @@ func TestFindingByPhone(t *testing.T) {
 	wantProblem(t, err, wire.ProblemNotFound)
 }
 
-// BenchmarkBrief is what a list of fifty cases costs in names.
-func BenchmarkBrief(b *testing.B) {
+// BenchmarkLists is what a list of fifty costs: names for agents, and rows with
+// phone and plate for the office.
+func BenchmarkLists(b *testing.B) {
 	r := &rig{db: mysqltest.New(b), now: time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC), codes: map[string]string{}}
+	r.keys = keyringtest.New(b, r.db)
 	r.Store = r.reopen()
 	var ids []id.Member
 	for n := range 50 {
@@ -272,11 +284,24 @@ func BenchmarkBrief(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		ids = append(ids, session.Member.ID)
-	}
-	for b.Loop() {
-		if _, err := r.Brief(b.Context(), r.db, ids...); err != nil {
+		who := member.Actor{Member: session.Member.ID}
+		if _, err := r.AddVehicle(b.Context(), who, wire.VehicleRequest{Plate: fmt.Sprintf("云A123%02d", n)}); err != nil {
 			b.Fatal(err)
 		}
+		ids = append(ids, who.Member)
 	}
+	b.Run("briefs", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := r.Brief(b.Context(), r.db, ids...); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("rows", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := r.Rows(b.Context(), r.db, ids...); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

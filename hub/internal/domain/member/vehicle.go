@@ -2,59 +2,63 @@ package member
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
 
 	"forecourt/hub/internal/platform/mysql"
+	"forecourt/hub/internal/platform/vault"
 	"forecourt/shared/id"
+	"forecourt/shared/unit"
 	"forecourt/shared/wire"
+)
+
+// What a tank may hold: from a small car to a lorry with two tanks.
+const (
+	minTank = 20_000
+	maxTank = 1_500_000
 )
 
 // vehicleRow is a row of table vehicle.
 type vehicleRow struct {
 	ID           id.Vehicle
+	Member       id.Member
 	Plate, Model []byte
 	Kind         wire.PlateKind
+	Tank         sql.NullInt64 `db:"tank_ml"`
 }
 
 // vehicles lists a member's vehicles, oldest first.
-func (s *Store) vehicles(ctx context.Context, q sqlx.QueryerContext, m id.Member) ([]wire.Vehicle, error) {
+func (s *Store) vehicles(ctx context.Context, q sqlx.QueryerContext, key *vault.Key, m id.Member) ([]wire.Vehicle, error) {
 	var rows []vehicleRow
-	err := sqlx.SelectContext(ctx, q, &rows, "SELECT id, plate, kind, model FROM vehicle WHERE member = ? ORDER BY created_at, id", m)
+	err := sqlx.SelectContext(ctx, q, &rows,
+		"SELECT id, member, plate, kind, model, tank_ml FROM vehicle WHERE member = ? ORDER BY created_at, id", m)
 	if err != nil {
 		return nil, fmt.Errorf("listing the vehicles of member %s: %w", m, err)
 	}
 	list := make([]wire.Vehicle, len(rows))
 	for i, row := range rows {
-		if list[i], err = s.openVehicle(row); err != nil {
+		if list[i], err = row.open(key); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
 }
 
-func (s *Store) openVehicle(row vehicleRow) (wire.Vehicle, error) {
-	v := wire.Vehicle{ID: row.ID, Kind: row.Kind}
-	plate, err := s.Vault.Open(vehicleCell("plate", row.ID), row.Plate)
-	if err != nil {
-		return v, fmt.Errorf("opening the plate of vehicle %s: %w", row.ID, err)
+func (row vehicleRow) open(key *vault.Key) (wire.Vehicle, error) {
+	v := wire.Vehicle{ID: row.ID, Kind: row.Kind, Tank: unit.Millilitre(row.Tank.Int64)}
+	var err error
+	if v.Plate, err = openCell(key, vehicleCell("plate", row.ID), row.Plate); err != nil {
+		return v, err
 	}
-	v.Plate = string(plate)
-	if row.Model == nil {
-		return v, nil
-	}
-	model, err := s.Vault.Open(vehicleCell("model", row.ID), row.Model)
-	if err != nil {
-		return v, fmt.Errorf("opening the model of vehicle %s: %w", row.ID, err)
-	}
-	v.Model = string(model)
-	return v, nil
+	v.Model, err = openCell(key, vehicleCell("model", row.ID), row.Model)
+	return v, err
 }
 
 // AddVehicle adds a vehicle, at most ten, and returns the member as they are
-// now. A plate the member already has gets the new model and nothing else, so
-// that doing it twice is doing it once.
+// now. A plate the member already has gets the new model and tank and nothing
+// else, so that doing it twice is doing it once.
 func (s *Store) AddVehicle(ctx context.Context, who Actor, req wire.VehicleRequest) (wire.Member, error) {
 	plate, kind, err := NormalPlate(req.Plate)
 	if err != nil {
@@ -64,54 +68,58 @@ func (s *Store) AddVehicle(ctx context.Context, who Actor, req wire.VehicleReque
 	if err != nil {
 		return wire.Member{}, err
 	}
-	return s.change(ctx, "adding a vehicle", who.Member, func(ctx context.Context, tx *mysql.Tx) error {
-		has, err := s.vehicles(ctx, tx, who.Member)
+	if req.Tank != 0 && (req.Tank < minTank || req.Tank > maxTank) {
+		return wire.Member{}, wire.NewProblem(wire.ProblemBadRequest, "a tank holds 20 to 1500 L")
+	}
+	given := wire.Vehicle{Plate: plate, Kind: kind, Model: model, Tank: req.Tank}
+	return s.change(ctx, "adding a vehicle", who.Member, func(ctx context.Context, tx *mysql.Tx, key *vault.Key) error {
+		has, err := s.vehicles(ctx, tx, key, who.Member)
 		if err != nil {
 			return err
 		}
 		for _, v := range has {
 			if v.Plate == plate {
-				return s.setModel(ctx, tx, v.ID, model)
+				given.ID = v.ID
+				return updateVehicle(ctx, tx, key, given)
 			}
 		}
 		if len(has) >= maxVehicles {
 			return wire.NewProblem(wire.ProblemBadRequest, fmt.Sprintf("a member has at most %d vehicles", maxVehicles))
 		}
-		return s.insertVehicle(ctx, tx, who.Member, wire.Vehicle{Plate: plate, Kind: kind, Model: model})
+		given.ID = id.New[id.Vehicle](s.IDs)
+		return s.insertVehicle(ctx, tx, key, who.Member, given)
 	})
 }
 
-func (s *Store) insertVehicle(ctx context.Context, tx *mysql.Tx, m id.Member, v wire.Vehicle) error {
-	key := id.New[id.Vehicle](s.IDs)
-	index := s.Vault.Blind(purposePlate, v.Plate)
-	_, err := tx.ExecContext(ctx, `INSERT INTO vehicle (id, member, plate, plate_index, kind, model, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`, key, m, s.Vault.Seal(vehicleCell("plate", key), []byte(v.Plate)), index[:], v.Kind,
-		s.sealModel(key, v.Model), s.Now())
+func (s *Store) insertVehicle(ctx context.Context, tx *mysql.Tx, key *vault.Key, m id.Member, v wire.Vehicle) error {
+	index := s.Keys.Blind(purposePlate, v.Plate)
+	_, err := tx.ExecContext(ctx, `INSERT INTO vehicle (id, member, plate, plate_index, kind, model, tank_ml, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, v.ID, m, key.Seal(vehicleCell("plate", v.ID), []byte(v.Plate)), index[:], v.Kind,
+		sealCell(key, vehicleCell("model", v.ID), v.Model), tankOf(v), s.Now())
 	if err != nil {
 		return fmt.Errorf("writing a vehicle: %w", err)
 	}
 	return nil
 }
 
-// sealModel seals a model; "" is NULL.
-func (s *Store) sealModel(key id.Vehicle, model string) []byte {
-	if model == "" {
-		return nil
-	}
-	return s.Vault.Seal(vehicleCell("model", key), []byte(model))
-}
-
-func (s *Store) setModel(ctx context.Context, tx *mysql.Tx, key id.Vehicle, model string) error {
-	if _, err := tx.ExecContext(ctx, "UPDATE vehicle SET model = ? WHERE id = ?", s.sealModel(key, model), key); err != nil {
-		return fmt.Errorf("writing a vehicle's model: %w", err)
+func updateVehicle(ctx context.Context, tx *mysql.Tx, key *vault.Key, v wire.Vehicle) error {
+	_, err := tx.ExecContext(ctx, "UPDATE vehicle SET model = ?, tank_ml = ? WHERE id = ?",
+		sealCell(key, vehicleCell("model", v.ID), v.Model), tankOf(v), v.ID)
+	if err != nil {
+		return fmt.Errorf("writing what a vehicle is: %w", err)
 	}
 	return nil
+}
+
+// tankOf is what a vehicle's tank holds; NULL if nobody said.
+func tankOf(v wire.Vehicle) sql.NullInt64 {
+	return sql.NullInt64{Int64: int64(v.Tank), Valid: v.Tank != 0}
 }
 
 // DropVehicle takes a vehicle off a member's list and returns the member as
 // they are now. One that is not on it is no error.
 func (s *Store) DropVehicle(ctx context.Context, who Actor, v id.Vehicle) (wire.Member, error) {
-	return s.change(ctx, "dropping a vehicle", who.Member, func(ctx context.Context, tx *mysql.Tx) error {
+	return s.change(ctx, "dropping a vehicle", who.Member, func(ctx context.Context, tx *mysql.Tx, _ *vault.Key) error {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM vehicle WHERE id = ? AND member = ?", v, who.Member); err != nil {
 			return fmt.Errorf("removing a vehicle: %w", err)
 		}

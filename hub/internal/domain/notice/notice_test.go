@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"forecourt/hub/internal/domain/notice"
+	"forecourt/hub/internal/platform/keyring"
+	"forecourt/hub/internal/platform/keyring/keyringtest"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/mysql/mysqltest"
-	"forecourt/hub/internal/platform/vault/vaulttest"
+	"forecourt/hub/internal/platform/vault"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -22,6 +24,7 @@ import (
 type rig struct {
 	*notice.Store
 	db         *mysql.DB
+	keys       *keyring.Ring
 	now        time.Time
 	who, other id.Member
 }
@@ -30,7 +33,8 @@ func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{db: mysqltest.New(t), now: time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return r.now }
-	r.Store = notice.New(notice.Deps{DB: r.db, Vault: vaulttest.ForTest(), Now: clock, IDs: id.NewMaker(clock, rand.Reader)})
+	r.keys = keyringtest.New(t, r.db)
+	r.Store = notice.New(notice.Deps{DB: r.db, Keys: r.keys, Now: clock, IDs: id.NewMaker(clock, rand.Reader)})
 	r.who, r.other = r.member(t, 1), r.member(t, 2)
 	return r
 }
@@ -42,7 +46,19 @@ func (r *rig) member(t *testing.T, n byte) id.Member {
 		m, fmt.Sprintf("M%06d", n), m[:], r.now); err != nil {
 		t.Fatal(err)
 	}
+	r.tx(t, func(ctx context.Context, tx *mysql.Tx) error {
+		_, err := r.keys.NewMemberKey(ctx, tx, m)
+		return err
+	})
 	return m
+}
+
+// tx runs do in a transaction and fails the test if that is refused.
+func (r *rig) tx(t *testing.T, do func(ctx context.Context, tx *mysql.Tx) error) {
+	t.Helper()
+	if err := r.db.InTx(t.Context(), "testing", do); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // written is the notice that an agent wrote in thread n.
@@ -266,6 +282,43 @@ func TestTextsAreSealedAndBounded(t *testing.T) {
 		if err == nil {
 			t.Error("a text that is too long was accepted")
 		}
+	}
+}
+
+// TestAnErasedMemberIsToldNothing: what waited cannot be read, what comes is
+// not kept, and others are told as before.
+func TestAnErasedMemberIsToldNothing(t *testing.T) {
+	r := newRig(t)
+	r.add(t, r.written(1))
+	anothers := r.written(1)
+	anothers.Member = r.other
+	other, _ := r.add(t, anothers)
+	r.tx(t, func(ctx context.Context, tx *mysql.Tx) error { return r.keys.DestroyMemberKey(ctx, tx, r.who) })
+	if list := r.due(t); len(list) != 1 || list[0].ID != other.ID {
+		t.Errorf("due are %+v, want the other member's", list)
+	}
+	if told, added := r.add(t, r.written(2)); added {
+		t.Errorf("kept %+v", told)
+	}
+	r.tx(t, func(ctx context.Context, tx *mysql.Tx) error { return r.Forget(ctx, tx, r.who) })
+	var left []id.Member
+	if err := r.db.SelectContext(t.Context(), &left, "SELECT member FROM notice"); err != nil || len(left) != 1 || left[0] != r.other {
+		t.Errorf("left are notices to %v, %v", left, err)
+	}
+}
+
+// TestWhatTheHouseSealedIsRead: notices from before members had keys.
+func TestWhatTheHouseSealedIsRead(t *testing.T) {
+	r := newRig(t)
+	told, _ := r.add(t, r.written(1))
+	for column, text := range map[string]string{"title": "旧标题", "text": "旧内容"} {
+		sealed := r.keys.Vault.Seal(vault.Cell{Table: "notice", Column: column, Row: told.ID}, []byte(text))
+		if _, err := r.db.ExecContext(t.Context(), "UPDATE notice SET "+column+" = ?", sealed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list := r.due(t); len(list) != 1 || list[0].Title != "旧标题" || list[0].Text != "旧内容" {
+		t.Errorf("due are %+v", list)
 	}
 }
 

@@ -3,12 +3,14 @@ package notice
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 	"unicode/utf8"
 
 	"forecourt/hub/internal/platform/clock"
+	"forecourt/hub/internal/platform/keyring"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/vault"
 	"forecourt/shared/id"
@@ -17,8 +19,9 @@ import (
 
 // Deps is what a Store works with.
 type Deps struct {
-	DB    *mysql.DB
-	Vault *vault.Vault
+	DB *mysql.DB
+	// Keys are the members' keys, which seal what they are told.
+	Keys *keyring.Ring
 	// Now is the clock.
 	Now func() time.Time
 	// IDs makes the ids of notices.
@@ -42,17 +45,25 @@ const (
 )
 
 // Add keeps a notice as part of tx. While one of the same kind about the same
-// conversation still waits it stands for this one too, and added is false.
+// conversation still waits it stands for this one too, and added is false. Who
+// was erased is told nothing.
 func (s *Store) Add(ctx context.Context, tx *mysql.Tx, n Notice) (told wire.Notice, added bool, err error) {
 	if utf8.RuneCountInString(n.Title) > maxTitle || utf8.RuneCountInString(n.Text) > maxText {
 		return told, false, fmt.Errorf("notice: a %s is too long to send", n.Kind)
 	}
+	key, err := s.Keys.MemberKey(ctx, tx, n.Member)
+	if errors.Is(err, vault.ErrErased) {
+		return told, false, nil
+	}
+	if err != nil {
+		return told, false, err
+	}
 	now := s.Now()
-	key := id.New[id.Notice](s.IDs)
+	which := id.New[id.Notice](s.IDs)
 	_, err = tx.ExecContext(ctx, `INSERT INTO notice
 		(id, member, kind, thread, title, text, state, waiting, tries, next_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, 'due', ?, 0, ?, ?)`, key, n.Member, n.Kind, n.Thread,
-		s.Vault.Seal(cell("title", key), []byte(n.Title)), s.Vault.Seal(cell("text", key), []byte(n.Text)),
+		VALUES (?, ?, ?, ?, ?, ?, 'due', ?, 0, ?, ?)`, which, n.Member, n.Kind, n.Thread,
+		key.Seal(cell("title", which), []byte(n.Title)), key.Seal(cell("text", which), []byte(n.Text)),
 		n.waiting(), now.Add(n.After), now)
 	if mysql.IsDuplicate(err) {
 		return told, false, nil
@@ -60,7 +71,7 @@ func (s *Store) Add(ctx context.Context, tx *mysql.Tx, n Notice) (told wire.Noti
 	if err != nil {
 		return told, false, fmt.Errorf("keeping a notice: %w", err)
 	}
-	return wire.Notice{ID: key, Kind: n.Kind, Thread: n.Thread, Title: n.Title, Text: n.Text, At: now}, true, nil
+	return wire.Notice{ID: which, Kind: n.Kind, Thread: n.Thread, Title: n.Title, Text: n.Text, At: now}, true, nil
 }
 
 // waiting is the same for notices of which only one may wait at a time.
@@ -86,12 +97,12 @@ type stored struct {
 	CreatedAt   time.Time `db:"created_at"`
 }
 
-func (s *Store) open(r stored) (Due, error) {
-	title, err := s.Vault.Open(cell("title", r.ID), r.Title)
+func open(r stored, key *vault.Key) (Due, error) {
+	title, err := key.Open(cell("title", r.ID), r.Title)
 	if err != nil {
 		return Due{}, fmt.Errorf("opening notice %s: %w", r.ID, err)
 	}
-	text, err := s.Vault.Open(cell("text", r.ID), r.Text)
+	text, err := key.Open(cell("text", r.ID), r.Text)
 	if err != nil {
 		return Due{}, fmt.Errorf("opening notice %s: %w", r.ID, err)
 	}
@@ -102,7 +113,8 @@ func (s *Store) open(r stored) (Due, error) {
 }
 
 // Due lists the notices whose time has come by now, the longest waiting first,
-// at most limit of them.
+// at most limit of them. Those of members who were erased are left out: nobody
+// can read them any more.
 func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]Due, error) {
 	var rows []stored
 	err := s.DB.SelectContext(ctx, &rows, `SELECT `+columns+` FROM notice
@@ -110,11 +122,25 @@ func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]Due, error
 	if err != nil {
 		return nil, fmt.Errorf("listing due notices: %w", err)
 	}
-	list := make([]Due, len(rows))
+	members := make([]id.Member, len(rows))
 	for i, r := range rows {
-		if list[i], err = s.open(r); err != nil {
+		members[i] = r.Member
+	}
+	keys, err := s.Keys.MemberKeys(ctx, s.DB, members...)
+	if err != nil {
+		return nil, fmt.Errorf("reading the keys of due notices: %w", err)
+	}
+	list := make([]Due, 0, len(rows))
+	for _, r := range rows {
+		key := keys[r.Member]
+		if key == nil {
+			continue
+		}
+		due, err := open(r, key)
+		if err != nil {
 			return nil, err
 		}
+		list = append(list, due)
 	}
 	return list, nil
 }
@@ -151,6 +177,14 @@ func (s *Store) Withdraw(ctx context.Context, tx *mysql.Tx, m id.Member, t id.Th
 		WHERE member = ? AND thread = ? AND state = 'due'`, stateWithdrawn, s.Now(), m, t)
 	if err != nil {
 		return fmt.Errorf("withdrawing notices: %w", err)
+	}
+	return nil
+}
+
+// Forget removes, as part of tx, all notices to a member, sent or not.
+func (s *Store) Forget(ctx context.Context, tx *mysql.Tx, m id.Member) error {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM notice WHERE member = ?", m); err != nil {
+		return fmt.Errorf("forgetting the notices to a member: %w", err)
 	}
 	return nil
 }

@@ -180,6 +180,8 @@ type Query struct {
 	// State and Nozzle narrow it; empty and zero mean all.
 	State  wire.SaleState
 	Nozzle int
+	// Nozzles narrows it to several; none means all.
+	Nozzles []int
 	// Before asks for sales older than this one; zero begins at the newest.
 	Before id.Sale
 	// Limit bounds the page.
@@ -199,22 +201,42 @@ func List(ctx context.Context, q sqlx.QueryerContext, ask Query) ([]Sale, error)
 	if ask.Nozzle != 0 {
 		query, args = query+" AND nozzle = ?", append(args, ask.Nozzle)
 	}
+	query, args = query+amongNozzles(ask.Nozzles), append(args, values(ask.Nozzles)...)
 	if !ask.Before.IsZero() {
 		query, args = query+" AND id < ?", append(args, ask.Before)
 	}
 	return list(ctx, q, query+" ORDER BY id DESC LIMIT ?", append(args, ask.Limit)...)
 }
 
-// Desk reads what a till needs: the sales that wait, oldest first, at most
-// waitingLimit of them, then the last settled ones, oldest first.
-func Desk(ctx context.Context, q sqlx.QueryerContext, station id.Station, waitingLimit, settledLimit int) ([]Sale, error) {
+// amongNozzles is the condition that a sale is one of some nozzles', none meaning all.
+func amongNozzles(nozzles []int) string {
+	if len(nozzles) == 0 {
+		return ""
+	}
+	return " AND nozzle IN (?" + strings.Repeat(", ?", len(nozzles)-1) + ")"
+}
+
+// values is what the condition asks for.
+func values(nozzles []int) []any {
+	out := make([]any, len(nozzles))
+	for i, n := range nozzles {
+		out[i] = n
+	}
+	return out
+}
+
+// Desk reads what a till needs, of some nozzles or, with none named, of all:
+// the sales that wait, oldest first, at most waitingLimit of them, then the
+// last settled ones, oldest first.
+func Desk(ctx context.Context, q sqlx.QueryerContext, station id.Station, nozzles []int, waitingLimit, settledLimit int) ([]Sale, error) {
 	waits := "'" + strings.Join(texts(waiting), "', '") + "'"
-	open, err := list(ctx, q, "SELECT "+columns+" FROM sale WHERE station = ? AND state IN ("+waits+") ORDER BY id LIMIT ?",
-		station, waitingLimit)
+	args := append([]any{station}, values(nozzles)...)
+	open, err := list(ctx, q, "SELECT "+columns+" FROM sale WHERE station = ?"+amongNozzles(nozzles)+" AND state IN ("+waits+") ORDER BY id LIMIT ?",
+		append(args, waitingLimit)...)
 	if err != nil {
 		return nil, err
 	}
-	settled, err := list(ctx, q, newest+" AND state NOT IN ("+waits+") ORDER BY id DESC LIMIT ?", station, settledLimit)
+	settled, err := list(ctx, q, newest+amongNozzles(nozzles)+" AND state NOT IN ("+waits+") ORDER BY id DESC LIMIT ?", append(args, settledLimit)...)
 	slices.Reverse(settled)
 	return append(open, settled...), err
 }
