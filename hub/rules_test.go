@@ -22,15 +22,19 @@ func TestHouseRules(t *testing.T) {
 			},
 			{
 				Packages: []string{
-					"internal/platform/outbox", "internal/platform/audit", "internal/platform/mysql/mysqltest",
-					"internal/platform/vault/vaulttest",
+					"internal/platform/outbox", "internal/platform/audit", "internal/platform/keyring",
+					"internal/platform/mysql/mysqltest", "internal/platform/vault/vaulttest", "internal/platform/rawsearch",
 				},
-				Reason: "the stream and the log are rows of the database, and tests run on it",
+				Reason: "the stream, the log and the wrapped keys are rows of the database, and tests run on it",
+			},
+			{
+				Packages: []string{"internal/platform/keyring/keyringtest", "internal/platform/audit/audittest"},
+				Reason:   "what tests of others are handed",
 			},
 			{
 				Packages: []string{
 					"internal/domain/station", "internal/domain/staff", "internal/domain/device",
-					"internal/domain/member", "internal/domain/notice",
+					"internal/domain/member", "internal/domain/notice", "internal/domain/segment",
 				},
 				Reason: "who and what: they are there whatever happens, and do not know each other; flow joins them",
 			},
@@ -38,7 +42,7 @@ func TestHouseRules(t *testing.T) {
 				Packages: []string{
 					"internal/domain/sale", "internal/domain/ledger", "internal/domain/payment",
 					"internal/domain/board", "internal/domain/admission", "internal/domain/claim",
-					"internal/domain/media", "internal/domain/chat",
+					"internal/domain/media", "internal/domain/chat", "internal/domain/post", "internal/domain/watch",
 				},
 				Reason: "what happens and what is now: to whoever is there, each without the others; flow joins them",
 			},
@@ -96,8 +100,16 @@ func TestHouseRules(t *testing.T) {
 				Reason: "when something is done is the program's choice; what is done can be tested without waiting",
 			},
 			{
-				Path: "golang.org/x/crypto/argon2", Only: []string{"internal/domain/staff"},
-				Reason: "passwords are staff's alone",
+				Path: "golang.org/x/crypto/argon2", Only: []string{"internal/domain/staff", "internal/platform/vault"},
+				Reason: "passwords are staff's alone, the passphrase of the keys is the vault's",
+			},
+			{
+				Path: "github.com/pquerna/otp/...", Only: []string{"internal/domain/staff"}, Tests: true,
+				Reason: "second factors are staff's alone",
+			},
+			{
+				Path: "golang.org/x/mod/...", Only: []string{"internal/platform/audit"},
+				Reason: "the tree over the log is the log's",
 			},
 			{
 				Path: "golang.org/x/crypto/acme/...", Only: []string{"internal/platform/pki"},
@@ -112,7 +124,7 @@ func TestHouseRules(t *testing.T) {
 				Reason: "it is for tests and benchmarks; a product does not carry the test framework",
 			},
 			{
-				Path: "testing", Only: []string{"internal/platform/mysql/mysqltest"},
+				Path: "testing", Only: []string{"internal/platform/mysql/mysqltest", "internal/platform/keyring/keyringtest"},
 				Reason: "products do not carry the test framework",
 			},
 		},
@@ -126,7 +138,7 @@ func TestHouseRules(t *testing.T) {
 			},
 			{
 				Func: "forecourt/hub/internal/platform/clock.Random", Only: []string{
-					"cmd/...", "internal/platform/outbox", "internal/platform/audit",
+					"cmd/...", "internal/platform/outbox", "internal/platform/audit", "internal/platform/keyring/keyringtest",
 				},
 				Reason: "domains, flow and edges are handed their randomness; an epoch is made beside a row that does not exist, " +
 					"and a row of the log has a name that nobody else uses",

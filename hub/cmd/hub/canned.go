@@ -56,15 +56,15 @@ func (silent) Tick(int, wire.Frame) {}
 // loadCanned keeps replies ready at a station, in the name of its head. A hub
 // that serves meanwhile finds what is new by itself.
 func (p *program) loadCanned(ctx context.Context, cfg config.Config, db *database, at station.Station, replies []setup.Reply, dir fs.FS) error {
-	people, err := people(cfg, db.DB)
+	keys, err := openRing(ctx, cfg, db.DB, db.source, p.quiet())
+	if err != nil {
+		return err
+	}
+	people, err := people(cfg, db.DB, keys.Vault)
 	if err != nil {
 		return err
 	}
 	head, err := setup.HeadOf(ctx, people, at)
-	if err != nil {
-		return err
-	}
-	keys, err := openVault(ctx, cfg, db)
 	if err != nil {
 		return err
 	}
@@ -75,8 +75,8 @@ func (p *program) loadCanned(ctx context.Context, cfg config.Config, db *databas
 	}
 	defer t.close(p.quiet())
 	f := flow.New(flow.Deps{
-		DB: db.DB, Feed: outbox.NewFeed(db.DB, keys, p.quiet()), Now: clock.Now, IDs: ids, Log: p.quiet(),
-		Vault: t.vault, Members: t.members, Notices: t.notices, Notifier: t.notifier, Media: t.media, Rooms: t.rooms, Words: t.words,
+		DB: db.DB, Feed: outbox.NewFeed(db.DB, keys.Vault, p.quiet()), Now: clock.Now, IDs: ids, Log: p.quiet(),
+		Vault: keys.Vault, Keys: keys, Members: t.members, Notices: t.notices, Notifier: t.notifier, Media: t.media, Rooms: t.rooms, Words: t.words,
 	})
 	if err := setup.Load(ctx, f, head, ids, replies, dir); err != nil {
 		return err

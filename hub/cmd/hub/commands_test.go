@@ -62,6 +62,42 @@ func TestCommandsWorkWithoutARunningHub(t *testing.T) {
 	}
 }
 
+// TestStaffCommands is an operator's day: a manager of two stations, a lost
+// phone, a stolen session.
+func TestStaffCommands(t *testing.T) {
+	s := newSite(t)
+	s.mustRun(t, "", "seed-demo")
+	const at = "--station=昆明示范加油站"
+	text, err := petrolsql.Demo.ReadFile(petrolsql.DemoFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "second.yaml")
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), "昆明示范加油站", "第二加油站", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.mustRun(t, "", "set-up", file)
+	s.mustRun(t, "x7k2p9mz\n", "staff", "add", "5001", "赵经理", "group", at)
+	s.mustRun(t, "", "staff", "stations", "5001", "第二加油站", at)
+	if list := s.mustRun(t, "", "staff", "list", "--station=第二加油站"); !strings.Contains(list, "赵经理") {
+		t.Errorf("the second station's staff:\n%s", list)
+	}
+	if _, err := s.run(t, "", "staff", "stations", "2001", "第二加油站", at); err == nil {
+		t.Error("a cashier was given a second station")
+	}
+	if _, err := s.run(t, "", "staff", "deactivate", "1001", at); err == nil {
+		t.Error("the last head was deactivated")
+	}
+	if _, err := s.run(t, "qwerty\n", "staff", "set-password", "2001", at); err == nil {
+		t.Error("a password from the list was taken")
+	}
+	s.mustRun(t, "", "staff", "drop-second-factor", "5001", at)
+	s.mustRun(t, "", "staff", "end-sessions", "5001", at)
+	if list := s.mustRun(t, "", "staff", "sessions", at); !strings.HasPrefix(list, "NUMBER") || strings.Count(list, "\n") != 1 {
+		t.Errorf("the sessions:\n%s", list)
+	}
+}
+
 func TestSetUpAStationFromItsFile(t *testing.T) {
 	s := newSite(t)
 	text, err := petrolsql.Demo.ReadFile(petrolsql.DemoFile)

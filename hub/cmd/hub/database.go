@@ -12,6 +12,7 @@ import (
 	"forecourt/hub/internal/config"
 	"forecourt/hub/internal/platform/clock"
 	"forecourt/hub/internal/platform/mysql"
+	"forecourt/hub/internal/platform/vault"
 )
 
 // stopTimeout is how long the hub's own database may take to end.
@@ -22,6 +23,9 @@ const stopTimeout = time.Minute
 type database struct {
 	*mysql.DB
 	server *mysql.Server
+	// source is where the key over all keys comes from: asked for the own
+	// database's files, and again for what is sealed in it.
+	source vault.Source
 }
 
 // close closes the database and stops the server.
@@ -44,13 +48,17 @@ func (d *database) restarts() int {
 }
 
 // openDatabase opens the configured database, migrated. Without a DSN it
-// starts the hub's own server.
-func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*database, error) {
+// starts the hub's own server, encrypted on disk unless that is off.
+func openDatabase(ctx context.Context, cfg config.Config, source vault.Source, log *slog.Logger) (*database, error) {
 	if cfg.Database.DSN != "" {
 		db, err := openExternal(ctx, cfg.Database, log)
-		return &database{DB: db}, err
+		return &database{DB: db, source: source}, err
 	}
-	server, err := mysql.StartServer(ctx, mysql.ServerOptions{Dir: cfg.DatabaseDir(), Tiny: cfg.Database.Tiny, Log: log})
+	key, err := atRestKey(cfg, source, clock.Random())
+	if err != nil {
+		return nil, err
+	}
+	server, err := mysql.StartServer(ctx, mysql.ServerOptions{Dir: cfg.DatabaseDir(), Tiny: cfg.Database.Tiny, AtRest: key, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +68,7 @@ func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*da
 		defer cancel()
 		return nil, errors.Join(err, server.Stop(stopping))
 	}
-	return &database{DB: db, server: server}, nil
+	return &database{DB: db, server: server, source: source}, nil
 }
 
 // openExternal migrates and opens somebody else's server.
@@ -84,20 +92,20 @@ const joinTimeout = 30 * time.Second
 
 // joinDatabase opens the database for a command: that of the hub at work if
 // there is one, else by starting what is needed for the moment.
-func joinDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*database, error) {
+func joinDatabase(ctx context.Context, cfg config.Config, source vault.Source, log *slog.Logger) (*database, error) {
 	if cfg.Database.DSN != "" {
-		return openDatabase(ctx, cfg, log)
+		return openDatabase(ctx, cfg, source, log)
 	}
 	endpoint, running, err := mysql.Running(cfg.DatabaseDir())
 	if err != nil || !running {
-		return openOr(err, func() (*database, error) { return openDatabase(ctx, cfg, log) })
+		return openOr(err, func() (*database, error) { return openDatabase(ctx, cfg, source, log) })
 	}
 	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()
 	for try := 0; ; try++ {
 		db, err := mysql.Open(ctx, endpoint.DSN(mysql.Database), log)
 		if err == nil {
-			return &database{DB: db}, nil
+			return &database{DB: db, source: source}, nil
 		}
 		if clock.Sleep(ctx, clock.Backoff(try, 50*time.Millisecond, time.Second)) != nil {
 			return nil, fmt.Errorf("joining the running hub's database: %w", err)
@@ -135,7 +143,7 @@ func (p *program) withDatabase(cmd *cobra.Command, work func(context.Context, co
 	if err != nil {
 		return err
 	}
-	db, err := joinDatabase(cmd.Context(), cfg, p.quiet())
+	db, err := joinDatabase(cmd.Context(), cfg, keySource(cfg, p.in, p.errs), p.quiet())
 	if err != nil {
 		return err
 	}

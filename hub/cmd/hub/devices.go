@@ -127,7 +127,9 @@ func (p *program) listDevices(ctx context.Context, db *database, which string) e
 // revoke ends a device and the sessions opened at it. A running hub notices
 // within seconds and closes their sockets.
 func revoke(ctx context.Context, cfg config.Config, db *database, key id.Device) error {
-	store, err := people(cfg, db.DB)
+	// Nothing sealed is opened: a stolen till is shut out also while the keys
+	// are missing.
+	store, err := people(cfg, db.DB, nil)
 	if err != nil {
 		return err
 	}

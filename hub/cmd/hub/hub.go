@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -13,15 +14,19 @@ import (
 	"forecourt/hub/internal/config"
 	"forecourt/hub/internal/domain/admission"
 	"forecourt/hub/internal/domain/device"
+	"forecourt/hub/internal/domain/post"
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/hub/internal/edge/httpapi"
 	"forecourt/hub/internal/edge/ingest"
 	"forecourt/hub/internal/edge/realtime"
 	"forecourt/hub/internal/flow"
+	"forecourt/hub/internal/platform/audit"
 	"forecourt/hub/internal/platform/clock"
+	"forecourt/hub/internal/platform/keyring"
 	"forecourt/hub/internal/platform/outbox"
 	"forecourt/hub/internal/platform/pki"
 	"forecourt/shared/id"
+	"forecourt/shared/wire"
 )
 
 // hub is everything that runs, put together. It is the only place that knows
@@ -36,6 +41,8 @@ type hub struct {
 	authority *pki.Authority
 	feed      *outbox.Feed
 	flow      *flow.Flow
+	keys      *keyring.Ring
+	sealer    *audit.Sealer
 	staff     *staff.Store
 	devices   *device.Store
 	booth     *admission.Booth
@@ -43,6 +50,7 @@ type hub struct {
 	live      *realtime.Server
 	intake    *ingest.Intake
 	parties   *parties
+	posts     *post.View
 	api       http.Handler
 	jobs      gocron.Scheduler
 	*talk
@@ -61,20 +69,22 @@ func newHub(ctx context.Context, cfg config.Config, db *database, now func() tim
 	if h.authority, err = authority(cfg); err != nil {
 		return nil, err
 	}
-	if h.staff, err = people(cfg, db.DB); err != nil {
+	if h.keys, err = openRing(ctx, cfg, db.DB, db.source, log); err != nil {
 		return nil, err
 	}
-	keys, err := openVault(ctx, cfg, db)
-	if err != nil {
+	if h.staff, err = people(cfg, db.DB, h.keys.Vault); err != nil {
+		return nil, err
+	}
+	if h.sealer, err = newSealer(cfg, db.DB, h.keys.Vault, log); err != nil {
 		return nil, err
 	}
 	ids := id.NewMaker(clock.Now, clock.Random())
 	h.devices = machines(db.DB)
 	h.booth = admission.New(clock.Now, clock.Random())
-	h.feed = outbox.NewFeed(db.DB, keys, log)
+	h.feed = outbox.NewFeed(db.DB, h.keys.Vault, log)
 	h.metrics = registry(h)
 	h.live = h.newLive()
-	if h.talk, err = newTalk(cfg, db, keys, ids, h.live, log); err != nil {
+	if h.talk, err = newTalk(cfg, db, h.keys, ids, h.live, log); err != nil {
 		return nil, err
 	}
 	h.flow = h.newFlow(ids)
@@ -89,7 +99,8 @@ func (h *hub) newFlow(ids *id.Maker) *flow.Flow {
 	t := h.talk
 	return flow.New(flow.Deps{
 		DB: h.db.DB, Feed: h.feed, Now: clock.Now, IDs: ids, Log: h.log,
-		Vault: t.vault, Members: t.members, Notices: t.notices, Notifier: t.notifier, Media: t.media, Rooms: t.rooms, Words: t.words,
+		Vault: h.keys.Vault, Keys: h.keys, Staff: h.staff, Sealer: h.sealer,
+		Members: t.members, Notices: t.notices, Notifier: t.notifier, Media: t.media, Rooms: t.rooms, Words: t.words,
 	})
 }
 
@@ -98,6 +109,7 @@ func (h *hub) newAPI(ids *id.Maker) http.Handler {
 	return httpapi.New(httpapi.Deps{
 		Staff: h.staff, Devices: h.devices, Tickets: h.booth, Desk: h.flow, Live: h.live,
 		Members: h.members, Driver: h.flow, Support: h.flow, Media: h.media,
+		People: h.flow, Posts: h.flow, Security: h.flow, Segments: h.flow, MemberDesk: h.flow, Self: h.flow, Refused: h.flow.Refused,
 		CA: string(h.authority.CA()), SignedOut: h.signedOut, MemberSignedOut: h.memberSignedOut,
 		Ping: h.db.Health, Stations: h.boards.health, Version: version,
 		Metrics: h.metrics, MetricsFrom: h.cfg.MetricsFrom,
@@ -113,37 +125,43 @@ func (h *hub) connect(ids *id.Maker) {
 	h.intake = ingest.New(ingest.Deps{
 		Facts: h.flow, Board: h.boards.of, Metrics: ingest.NewMetrics(h.metrics), Log: h.log, Now: h.now,
 	})
+	h.posts = post.NewView()
 	h.parties = &parties{
 		evict: h.live.Evict, may: h.party, log: h.log, wake: make(chan struct{}, 1), set: map[id.Thread]bool{},
 	}
 	h.feed.Subscribe(h.rooms.Feed)
 	h.feed.Subscribe(h.live.Publish)
+	h.feed.Subscribe(func(frames []wire.Frame) { h.live.Publish(h.posts.Follow(frames)) })
 	h.feed.Subscribe(h.boards.frames)
 	h.flow.OnWant(h.intake.Changed)
 	h.flow.OnWant(h.boards.changed)
 	h.flow.OnClaim(h.boards.claimed)
 	h.flow.OnFuelling(h.boards.fuelling)
 	h.flow.OnPartiesChanged(h.parties.changed)
+	h.flow.OnErased(h.erased)
+	h.staff.OnEnded(h.signedOut)
 }
 
 // start sets everything to work that runs by itself.
 func (h *hub) start(ctx context.Context) error {
-	if err := h.boards.refresh(ctx, h.working); err != nil {
+	if err := errors.Join(h.mend(ctx), h.boards.refresh(ctx, h.working), h.tendPosts(ctx)); err != nil {
 		return err
 	}
 	h.work.Go(func() { h.boards.run(h.working) })
 	h.work.Go(func() { h.parties.run(h.working) })
 	h.work.Go(func() { h.talk.check(h.working, h.log) })
-	h.work.Go(func() {
-		if err := h.rooms.Run(h.working); err != nil {
-			h.log.Error("the conversations ended", "error", err)
-		}
-	})
-	h.work.Go(func() {
-		if err := h.feed.Run(h.working); err != nil {
-			h.log.Error("the feed ended", "error", err)
-		}
-	})
+	for name, run := range map[string]func(context.Context) error{
+		"the conversations": h.rooms.Run,
+		"the feed":          h.feed.Run,
+		"the security log":  h.sealer.Run,
+		"the habits":        h.fillHabits,
+	} {
+		h.work.Go(func() {
+			if err := run(h.working); err != nil && h.working.Err() == nil {
+				h.log.Error("what runs by itself ended", "what", name, "error", err)
+			}
+		})
+	}
 	h.jobs.Start()
 	return nil
 }

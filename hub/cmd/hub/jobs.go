@@ -17,6 +17,11 @@ const (
 	noticesEvery  = 5 * time.Second
 	membersEvery  = 15 * time.Second
 	claimsEvery   = 10 * time.Minute
+	postsEvery    = 5 * time.Second
+	watchEvery    = time.Second
+	keysEvery     = 5 * time.Second
+	guardEvery    = time.Hour
+	nightly       = 24 * time.Hour
 	stationsEvery = time.Minute
 	sweepEvery    = time.Hour
 	jobTimeout    = 5 * time.Minute
@@ -39,6 +44,16 @@ func (h *hub) rounds() []job {
 		{"hand conversations to agents", tendEvery, h.flow.Tend},
 		{"send notices", noticesEvery, h.flow.SendNotices},
 		{"expire reserved money", expireEvery, counted(h.flow.ExpirePending)},
+		{"tell who is responsible for which nozzles", postsEvery, h.tendPosts},
+		{"judge what was done", watchEvery, h.flow.Watch},
+		{"seal with the newest key", keysEvery, h.keys.Work},
+		{"compare sales with the log", guardEvery, h.flow.Guard},
+		{"verify the security log", nightly, h.flow.VerifyLog},
+		{"count segments", nightly, counted(h.flow.CountSegments)},
+		{"erase members who no longer come", nightly, func(ctx context.Context) error {
+			_, err := h.flow.KeepMembers(ctx, h.cfg.Keep.Members)
+			return err
+		}},
 		{"look for new stations", stationsEvery, func(ctx context.Context) error {
 			return h.boards.refresh(ctx, h.working)
 		}},

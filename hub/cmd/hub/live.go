@@ -32,6 +32,12 @@ func (h *hub) newLive() *realtime.Server {
 			"desk": snapshots(func(ctx context.Context, s id.Station) (wire.DeskSnap, wire.Position, error) {
 				return h.flow.DeskSnapshot(ctx, s)
 			}),
+			"post": snapshots(func(ctx context.Context, s id.Staff) (wire.PostSnap, wire.Position, error) {
+				return h.flow.PostSnapshot(ctx, s)
+			}),
+			"security": snapshots(func(ctx context.Context, s id.Station) (wire.SecuritySnap, wire.Position, error) {
+				return h.flow.SecuritySnapshot(ctx, s)
+			}),
 			"support": snapshots(func(ctx context.Context, s id.Station) (wire.SupportSnap, wire.Position, error) {
 				return h.flow.SupportSnapshot(ctx, s)
 			}),
@@ -150,6 +156,11 @@ func (h *hub) memberSignedOut(ctx context.Context, who id.Member) {
 	if !open[who] {
 		h.live.Drop(func(p realtime.Peer) bool { return p.Member == who })
 	}
+}
+
+// erased ends the sockets of a member who was erased.
+func (h *hub) erased(who id.Member) {
+	h.live.Drop(func(p realtime.Peer) bool { return p.Member == who })
 }
 
 // present is everyone who is connected and of interest.

@@ -31,7 +31,7 @@ func (p *program) serveCommand() *cobra.Command {
 func (p *program) serve(ctx context.Context, cfg config.Config, demo bool) error {
 	log := p.logger(cfg)
 	log.Info("the hub starts", "version", version, "data", cfg.Data, "own database", cfg.Database.DSN == "")
-	db, err := openDatabase(ctx, cfg, log)
+	db, err := openDatabase(ctx, cfg, keySource(cfg, p.in, p.errs), log)
 	if err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}

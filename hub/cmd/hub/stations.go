@@ -19,16 +19,29 @@ import (
 	"forecourt/hub/internal/flow"
 	"forecourt/hub/internal/platform/clock"
 	"forecourt/hub/internal/platform/mysql"
+	"forecourt/hub/internal/platform/vault"
 	"forecourt/hub/internal/setup"
 	"forecourt/shared/id"
 )
 
-// people opens the staff store.
-func people(cfg config.Config, db *mysql.DB) (*staff.Store, error) {
+// people opens the staff store. keys seal names.
+func people(cfg config.Config, db *mysql.DB, keys *vault.Vault) (*staff.Store, error) {
 	return staff.NewStore(staff.Deps{
-		DB: db, Now: clock.Now, Random: clock.Random(), IDs: id.NewMaker(clock.Now, clock.Random()),
-		Cost: staff.DefaultCost(), Rules: staff.Rules{Idle: cfg.Sessions.Idle, Lifetime: cfg.Sessions.Lifetime},
+		DB: db, Vault: keys, Now: clock.Now, Random: clock.Random(), IDs: id.NewMaker(clock.Now, clock.Random()),
+		Cost: staff.DefaultCost(), Rules: staff.Rules{
+			Idle: cfg.Sessions.Idle, Lifetime: cfg.Sessions.Lifetime,
+			SecondFactor: cfg.Staff.SecondFactor == config.SecondFactorRequired,
+		},
 	})
+}
+
+// openPeople opens the staff store for a command.
+func openPeople(ctx context.Context, cfg config.Config, db *database) (*staff.Store, error) {
+	keys, err := openVault(ctx, cfg, db)
+	if err != nil {
+		return nil, err
+	}
+	return people(cfg, db.DB, keys)
 }
 
 // machines opens the device store.
@@ -42,7 +55,7 @@ func (p *program) setUpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "set-up FILE", Short: "Set a station up from its description (YAML)", Args: cobra.ExactArgs(1),
 		Long: "Set a station up from a file that describes its grades, tanks, dispensers, nozzles and staff.\n" +
-			"Everybody gets a first password, printed once.",
+			"Everybody gets a first password, printed once, and chooses their own when they first sign in.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := os.ReadFile(args[0])
 			if err != nil {
@@ -53,7 +66,7 @@ func (p *program) setUpCommand() *cobra.Command {
 				return err
 			}
 			return p.withDatabase(cmd, func(ctx context.Context, cfg config.Config, db *database) error {
-				return p.install(ctx, cfg, db, plan, setup.RandomPassword(clock.Random()))
+				return p.install(ctx, cfg, db, plan, setup.RandomPassword(clock.Random()), true)
 			})
 		},
 	}
@@ -76,7 +89,7 @@ func (p *program) seed(ctx context.Context, cfg config.Config, db *database) err
 	if err != nil {
 		return err
 	}
-	if err := p.install(ctx, cfg, db, plan, setup.FixedPassword(setup.DemoPassword)); err != nil {
+	if err := p.install(ctx, cfg, db, plan, setup.FixedPassword(setup.DemoPassword), false); err != nil {
 		return err
 	}
 	replies, dir, err := setup.DemoReplies()
@@ -89,14 +102,17 @@ func (p *program) seed(ctx context.Context, cfg config.Config, db *database) err
 	return p.loadCanned(ctx, cfg, db, stations[0], replies, dir)
 }
 
-// install sets a station up and prints its first accounts.
-func (p *program) install(ctx context.Context, cfg config.Config, db *database, plan setup.Plan, password func() (string, error)) error {
-	store, err := people(cfg, db.DB)
+// install sets a station up and prints its first accounts. With mustChange
+// everybody chooses a password of their own when they first sign in.
+func (p *program) install(
+	ctx context.Context, cfg config.Config, db *database, plan setup.Plan, password func() (string, error), mustChange bool,
+) error {
+	store, err := openPeople(ctx, cfg, db)
 	if err != nil {
 		return err
 	}
 	key, accounts, err := setup.Install(ctx, setup.Deps{
-		DB: db.DB, Staff: store, Now: clock.Now, IDs: id.NewMaker(clock.Now, clock.Random()),
+		DB: db.DB, Staff: store, Now: clock.Now, IDs: id.NewMaker(clock.Now, clock.Random()), MustChange: mustChange,
 		Defaults: setup.Defaults{Zone: cfg.Station.Zone, Minimum: cfg.Station.Minimum},
 	}, plan, password)
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -16,14 +15,14 @@ import (
 	"forecourt/hub/internal/edge/objects"
 	"forecourt/hub/internal/edge/wechat"
 	"forecourt/hub/internal/platform/clock"
-	"forecourt/hub/internal/platform/vault"
+	"forecourt/hub/internal/platform/keyring"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
 
 // talk is what serves drivers and those who talk with them, put together.
 type talk struct {
-	vault    *vault.Vault
+	keys     *keyring.Ring
 	members  *member.Store
 	notices  *notice.Store
 	notifier notice.Notifier
@@ -41,8 +40,8 @@ type ticker interface {
 }
 
 // newTalk puts it together as the configuration says.
-func newTalk(cfg config.Config, db *database, v *vault.Vault, ids *id.Maker, live ticker, log *slog.Logger) (*talk, error) {
-	t := &talk{vault: v}
+func newTalk(cfg config.Config, db *database, keys *keyring.Ring, ids *id.Maker, live ticker, log *slog.Logger) (*talk, error) {
+	t := &talk{keys: keys}
 	var err error
 	if t.notifier, err = t.openNotifier(cfg, log); err != nil {
 		return nil, err
@@ -51,10 +50,10 @@ func newTalk(cfg config.Config, db *database, v *vault.Vault, ids *id.Maker, liv
 		return nil, err
 	}
 	t.members = member.New(member.Deps{
-		DB: db.DB, Vault: v, Now: clock.Now, Random: clock.Random(), IDs: ids, Codes: notice.Codes(t.notifier, ids),
+		DB: db.DB, Keys: keys, Now: clock.Now, Random: clock.Random(), IDs: ids, Codes: notice.Codes(t.notifier, ids),
 	})
-	t.notices = notice.New(notice.Deps{DB: db.DB, Vault: v, Now: clock.Now, IDs: ids})
-	t.media = media.New(media.Deps{DB: db.DB, Vault: v, Objects: t.objects, Now: clock.Now, IDs: ids})
+	t.notices = notice.New(notice.Deps{DB: db.DB, Keys: keys, Now: clock.Now, IDs: ids})
+	t.media = media.New(media.Deps{DB: db.DB, Keys: keys, Objects: t.objects, Random: clock.Random(), Now: clock.Now, IDs: ids})
 	t.rooms = chat.NewRooms(live, clock.Now, log)
 	t.words = chat.NewWords()
 	if w := cfg.WeChat; w.AppID != "" {
@@ -133,16 +132,4 @@ func (t *talk) close(log *slog.Logger) {
 			log.Warn("closing", "error", err)
 		}
 	}
-}
-
-// openVault opens the key of everything sealed. A key is made only where
-// nothing is sealed yet: beside what a lost one sealed, a new one would hide
-// the loss.
-func openVault(ctx context.Context, cfg config.Config, db *database) (*vault.Vault, error) {
-	var sealed bool
-	err := db.GetContext(ctx, &sealed, "SELECT EXISTS (SELECT 1 FROM member) OR EXISTS (SELECT 1 FROM media)")
-	if err != nil {
-		return nil, fmt.Errorf("looking whether anything is sealed: %w", err)
-	}
-	return vault.Load(cfg.VaultDir(), clock.Random(), vault.Options{MayCreate: !sealed})
 }

@@ -26,7 +26,8 @@ func (f *Flow) SetHold(ctx context.Context, actor staff.Actor, key id.Command, n
 	if err := validHold(req.Hold); err != nil {
 		return wire.Done{}, err
 	}
-	c := command{actor, key, "hold", staff.HoldNozzle, strconv.Itoa(number), req}
+	c := command{actor: actor, key: key, name: "hold", action: staff.HoldNozzle, target: strconv.Itoa(number), request: req}
+	c.audit.Note = string(req.Hold)
 	return f.ask(ctx, c, number, func(n *station.Nozzle) error {
 		hold(n, req.Hold)
 		return nil
@@ -38,7 +39,8 @@ func (f *Flow) SetHoldAll(ctx context.Context, actor staff.Actor, key id.Command
 	if err := validHold(req.Hold); err != nil {
 		return wire.Done{}, err
 	}
-	c := command{actor, key, "hold-all", staff.StopAll, "", req}
+	c := command{actor: actor, key: key, name: "hold-all", action: staff.StopAll, request: req}
+	c.audit.Note = string(req.Hold)
 	_, repeat, err := perform(ctx, f, c, effect[wire.Done]{
 		do: func(ctx context.Context, tx *mysql.Tx) (wire.Done, []outbox.Event, error) {
 			nozzles, err := station.LockNozzles(ctx, tx, actor.Station)
@@ -81,7 +83,8 @@ func (f *Flow) SetMode(ctx context.Context, actor staff.Actor, key id.Command, n
 	default:
 		return wire.Done{}, bad("mode %q", req.Mode)
 	}
-	c := command{actor, key, "mode", staff.SetMode, strconv.Itoa(number), req}
+	c := command{actor: actor, key: key, name: "mode", action: staff.SetMode, target: strconv.Itoa(number), request: req}
+	c.audit.Note = string(req.Mode)
 	return f.ask(ctx, c, number, func(n *station.Nozzle) error {
 		n.Mode = req.Mode
 		if n.Mode != wire.ModeControlled {
@@ -131,7 +134,8 @@ func (f *Flow) Authorize(ctx context.Context, actor staff.Actor, key id.Command,
 	if err := validPreset(req.Preset); err != nil {
 		return wire.Authorization{}, err
 	}
-	c := command{actor, key, "authorize", staff.Authorize, strconv.Itoa(number), req}
+	c := command{actor: actor, key: key, name: "authorize", action: staff.Authorize, target: strconv.Itoa(number), request: req}
+	c.audit.Note = presetNote(req.Preset)
 	auth, _, err := perform(ctx, f, c, effect[wire.Authorization]{
 		do: func(ctx context.Context, tx *mysql.Tx) (wire.Authorization, []outbox.Event, error) {
 			now := f.now()
@@ -182,7 +186,8 @@ func (f *Flow) SetPrices(ctx context.Context, actor staff.Actor, key id.Command,
 	if len(req.Prices) == 0 {
 		return wire.Done{}, bad("no price is given")
 	}
-	c := command{actor, key, "prices", staff.SetPrices, "", req}
+	c := command{actor: actor, key: key, name: "prices", action: staff.SetPrices, request: req}
+	c.audit.Note = pricesNote(req)
 	_, repeat, err := perform(ctx, f, c, effect[wire.Done]{
 		do: func(ctx context.Context, tx *mysql.Tx) (wire.Done, []outbox.Event, error) {
 			events, err := f.putInForce(ctx, tx, actor, req)

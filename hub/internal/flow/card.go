@@ -25,7 +25,8 @@ const (
 // MemberCard is what an agent sees of the member they talk to, masked, with
 // what the member bought at this station. Only whoever has the conversation in
 // hand, or had it last, and a head of the station may look; each look, and
-// each that is refused, is on record.
+// each that is refused, is on record. Of a member who was erased nothing is
+// left to see: wire.ProblemErased.
 func (f *Flow) MemberCard(ctx context.Context, who staff.Actor, t id.Thread) (wire.MemberCard, error) {
 	var card wire.MemberCard
 	row := audit.Row{Action: actionMemberLook}
@@ -132,12 +133,7 @@ func (f *Flow) look(ctx context.Context, who staff.Actor, t id.Thread, row audit
 		}
 		return audit.Write(ctx, tx, row)
 	})
-	var refused *wire.Problem
-	if errors.As(err, &refused) {
-		row.Result = string(refused.Type)
-		return errors.Join(err, audit.Record(ctx, f.DB, row))
-	}
-	return err
+	return f.refusal(ctx, row, err)
 }
 
 // talkedTo is the conversation, if its member is somebody's to look at. With a
@@ -151,7 +147,7 @@ func (f *Flow) talkedTo(ctx context.Context, q reader, who staff.Actor, t id.Thr
 		return thread, err
 	case !staff.May(who.Role, staff.SeeMember):
 		return thread, wire.NewProblem(wire.ProblemForbidden, string(staff.SeeMember))
-	case who.Role != wire.RoleHead && thread.Agent != who.Staff:
+	case who.Role != wire.RoleHead && who.Role != wire.RoleGroup && thread.Agent != who.Staff:
 		return thread, wire.NewProblem(wire.ProblemNotYourThread, "thread "+t.String())
 	}
 	return thread, nil

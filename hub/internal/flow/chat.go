@@ -49,7 +49,7 @@ func (who Speaker) key() [16]byte {
 
 // agentOf is a signed-in person as conversations know them.
 func agentOf(who staff.Actor) chat.Agent {
-	return chat.Agent{Staff: who.Staff, Number: who.Number, Head: who.Role == wire.RoleHead}
+	return chat.Agent{Staff: who.Staff, Number: who.Number, Head: staff.Leads(who.Role)}
 }
 
 // How often people may speak, send uploads and open conversations: well above
@@ -78,7 +78,7 @@ type conversations struct {
 func newConversations(d Deps) *conversations {
 	const day = 24 * time.Hour
 	return &conversations{
-		store:          chat.NewStore(d.Vault),
+		store:          chat.NewStore(d.Keys),
 		driverMessages: chat.NewLimit(driverMessages, time.Minute, d.Now),
 		agentMessages:  chat.NewLimit(agentMessages, time.Minute, d.Now),
 		uploads:        chat.NewLimit(uploads, time.Minute, d.Now),

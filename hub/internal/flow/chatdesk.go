@@ -135,26 +135,19 @@ func (f *Flow) SetSupport(ctx context.Context, who staff.Actor, key id.Command, 
 	if err != nil {
 		return wire.SupportSettings{}, err
 	}
-	c := command{who, key, "chat.settings", staff.ManageSupport, "", clean}
+	c := command{actor: who, key: key, name: "chat.settings", action: staff.ManageSupport, request: clean}
 	settings, _, err := perform(ctx, f, c, effect[wire.SupportSettings]{
 		do: func(ctx context.Context, tx *mysql.Tx) (wire.SupportSettings, []outbox.Event, error) {
 			if err := f.chat.store.SaveSettings(ctx, tx, who.Station, clean, f.now()); err != nil {
 				return clean, nil, err
 			}
-			return clean, nil, f.recordSupport(ctx, tx, who, c.name, who.Station.String())
+			return clean, nil, nil
 		},
 		also: func(ctx context.Context, tx *mysql.Tx, s wire.SupportSettings) error {
 			return outbox.Append(ctx, tx, f.Feed, wire.Support(who.Station), outbox.Event{Kind: wire.KindSupport, Body: s, At: f.now()})
 		},
 	})
 	return settings, err
-}
-
-// recordSupport writes into the log who changed what of support.
-func (f *Flow) recordSupport(ctx context.Context, tx *mysql.Tx, who staff.Actor, action, object string) error {
-	return audit.Write(ctx, tx, audit.Row{
-		At: f.now(), Station: who.Station, Staff: who.Staff, Action: action, Object: "support", ObjectID: object, Result: audit.OK,
-	})
 }
 
 // CannedReplies lists the replies a station keeps ready.
@@ -170,9 +163,10 @@ func (f *Flow) PutCanned(ctx context.Context, who staff.Actor, key id.Command, w
 	if err != nil {
 		return wire.Canned{}, err
 	}
-	c := command{who, key, "chat.canned", staff.ManageSupport, which.String(), clean}
+	c := command{actor: who, key: key, name: "chat.canned", action: staff.ManageSupport, target: which.String(), request: clean}
 	var parts []wire.Part
 	var list []wire.Canned
+	named := which // a new reply gets its id in the transaction
 	put, _, err := perform(ctx, f, c, effect[wire.Canned]{
 		prepare: func(ctx context.Context) (err error) {
 			parts, err = f.pictured(ctx, who, clean.Parts)
@@ -181,8 +175,10 @@ func (f *Flow) PutCanned(ctx context.Context, who staff.Actor, key id.Command, w
 		do: func(ctx context.Context, tx *mysql.Tx) (wire.Canned, []outbox.Event, error) {
 			canned := wire.Canned{ID: which, Title: clean.Title, Keys: clean.Keys, Parts: parts}
 			list, err = f.putCanned(ctx, tx, who, &canned)
+			named = canned.ID
 			return canned, nil, err
 		},
+		describe: func(row *audit.Row) { row.ObjectID = named.String() },
 		also: func(ctx context.Context, tx *mysql.Tx, _ wire.Canned) error {
 			return f.tellCanned(ctx, tx, who.Station, list)
 		},
@@ -239,7 +235,7 @@ func (f *Flow) putCanned(ctx context.Context, tx *mysql.Tx, who staff.Actor, c *
 	if err := f.chat.store.PutCanned(ctx, tx, who.Station, *c, f.now()); err != nil {
 		return nil, err
 	}
-	return list, f.recordSupport(ctx, tx, who, "chat.canned", c.ID.String())
+	return list, nil
 }
 
 func (f *Flow) tellCanned(ctx context.Context, tx *mysql.Tx, at id.Station, list []wire.Canned) error {
@@ -249,7 +245,7 @@ func (f *Flow) tellCanned(ctx context.Context, tx *mysql.Tx, at id.Station, list
 
 // DropCanned removes a reply from those kept ready.
 func (f *Flow) DropCanned(ctx context.Context, who staff.Actor, key id.Command, which id.Canned) (wire.Done, error) {
-	c := command{who, key, "chat.canned.drop", staff.ManageSupport, which.String(), nil}
+	c := command{actor: who, key: key, name: "chat.canned.drop", action: staff.ManageSupport, target: which.String()}
 	var list []wire.Canned
 	_, repeat, err := perform(ctx, f, c, effect[wire.Done]{
 		do: func(ctx context.Context, tx *mysql.Tx) (wire.Done, []outbox.Event, error) {
@@ -265,7 +261,7 @@ func (f *Flow) DropCanned(ctx context.Context, who staff.Actor, key id.Command, 
 			if err != nil {
 				return wire.Done{}, nil, err
 			}
-			return wire.Done{Command: key}, nil, f.recordSupport(ctx, tx, who, c.name, which.String())
+			return wire.Done{Command: key}, nil, nil
 		},
 		also: func(ctx context.Context, tx *mysql.Tx, _ wire.Done) error {
 			return f.tellCanned(ctx, tx, who.Station, list)

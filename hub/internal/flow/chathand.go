@@ -7,7 +7,6 @@ import (
 
 	"forecourt/hub/internal/domain/chat"
 	"forecourt/hub/internal/domain/staff"
-	"forecourt/hub/internal/platform/audit"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/outbox"
 	"forecourt/shared/id"
@@ -32,7 +31,7 @@ type act struct {
 // is on record.
 func (f *Flow) act(ctx context.Context, a act) (wire.Thread, error) {
 	speaker := Speaker{Staff: &a.who}
-	c := command{a.who, a.key, a.name, staff.AnswerChat, a.thread.String(), a.request}
+	c := command{actor: a.who, key: a.key, name: a.name, action: staff.AnswerChat, target: a.thread.String(), request: a.request}
 	var sc scene
 	var t *turn
 	after, _, err := perform(ctx, f, c, effect[wire.Thread]{
@@ -60,19 +59,21 @@ func (f *Flow) act(ctx context.Context, a act) (wire.Thread, error) {
 			if err := t.store(ctx); err != nil {
 				return wire.Thread{}, nil, err
 			}
-			return t.thread.Wire(), nil, f.record(ctx, tx, a)
+			return wordless(t.thread.Wire()), nil, nil
 		},
 		also: func(ctx context.Context, _ *mysql.Tx, _ wire.Thread) error { return t.tell(ctx) },
 	})
 	return after, err
 }
 
-// record writes into the log who did what to a conversation.
-func (f *Flow) record(ctx context.Context, tx *mysql.Tx, a act) error {
-	return audit.Write(ctx, tx, audit.Row{
-		At: f.now(), Station: a.who.Station, Staff: a.who.Staff, Action: a.name,
-		Object: "thread", ObjectID: a.thread.String(), Result: audit.OK,
-	})
+// wordless is a conversation without what the driver wrote of it: results of
+// commands are kept as they are, and outlive what their member wishes to be
+// forgotten. Screens have it from the conversation's channel.
+func wordless(t wire.Thread) wire.Thread {
+	if t.Rating != nil {
+		t.Rating = &wire.Rating{Stars: t.Rating.Stars, At: t.Rating.At}
+	}
+	return t
 }
 
 // Take gives the caller a conversation that waits. One that another agent has

@@ -3,6 +3,7 @@ package flow_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -94,8 +95,11 @@ func (k *ticks) Tick(_ int, f wire.Frame) {
 	k.frames = append(k.frames, f)
 }
 
-func newOffice(t *testing.T) *office {
-	o := &office{house: newHouse(t), phone: &phone{}, ticks: &ticks{}, attic: &attic{kept: map[string][]byte{}}}
+func newOffice(t *testing.T) *office { return newOfficeIn(t, newHouse(t)) }
+
+// newOfficeIn adds support to a house.
+func newOfficeIn(t *testing.T, h *house) *office {
+	o := &office{house: h, phone: &phone{}, ticks: &ticks{}, attic: &attic{kept: map[string][]byte{}}}
 	t.Cleanup(o.feed.Subscribe(func(frames []wire.Frame) {
 		o.seen.Lock()
 		defer o.seen.Unlock()
@@ -111,11 +115,11 @@ func newOffice(t *testing.T) *office {
 // after the end of the process.
 func (o *office) restart() {
 	log := mysqltest.Log(o.t)
-	o.media = media.New(media.Deps{DB: o.db, Vault: o.keys, Objects: o.attic, Now: o.now, IDs: o.ids})
-	o.notices = notice.New(notice.Deps{DB: o.db, Vault: o.keys, Now: o.now, IDs: o.ids})
+	o.media = media.New(media.Deps{DB: o.db, Keys: o.keys, Objects: o.attic, Random: rand.Reader, Now: o.now, IDs: o.ids})
+	o.notices = notice.New(notice.Deps{DB: o.db, Keys: o.keys, Now: o.now, IDs: o.ids})
 	o.rooms = chat.NewRooms(o.ticks, o.now, log)
 	o.flow = flow.New(flow.Deps{
-		DB: o.db, Feed: o.feed, Now: o.now, IDs: o.ids, Log: log, Vault: o.keys, Members: o.members,
+		DB: o.db, Feed: o.feed, Now: o.now, IDs: o.ids, Log: log, Vault: o.keys.Vault, Keys: o.keys, Members: o.members,
 		Notices: o.notices, Notifier: o.phone, Media: o.media, Rooms: o.rooms, Words: chat.NewWords(),
 	})
 }

@@ -155,7 +155,7 @@ func (t *turn) store(ctx context.Context) error {
 	if t.thread.Agent != t.was.Agent {
 		t.tx.AfterCommit(func() { t.f.partiesChanged(t.thread.ID) })
 	}
-	return store.InsertMessages(ctx, t.tx, t.said)
+	return store.InsertMessages(ctx, t.tx, t.thread.Member, t.said)
 }
 
 // hand counts what passed from one agent's hands to another's.

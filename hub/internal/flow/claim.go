@@ -154,6 +154,9 @@ func (f *Flow) stand(ctx context.Context, c claim.Claim, near []claim.Claim, nam
 		if err != nil {
 			return err
 		}
+		if err := f.Members.StillThere(ctx, tx, c.Member); err != nil {
+			return err
+		}
 		if running == nil {
 			chain.Claim = c.ID
 			if err := claim.Insert(ctx, tx, c); err != nil {

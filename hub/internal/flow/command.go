@@ -10,6 +10,7 @@ import (
 
 	"forecourt/hub/internal/domain/sale"
 	"forecourt/hub/internal/domain/staff"
+	"forecourt/hub/internal/platform/audit"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/outbox"
 	"forecourt/shared/id"
@@ -30,6 +31,9 @@ type command struct {
 	// target and request are what it is done to and with.
 	target  string
 	request any
+	// audit says what the log is to call it: Action, Object, ObjectID and Note,
+	// of which empty ones follow from name and target.
+	audit audit.Row
 }
 
 // sum is the SHA-256 of the command's canonical form: struct fields keep
@@ -48,18 +52,29 @@ func (c command) sum() ([]byte, error) {
 // events of the desk channel; also, if any, writes the events of channels that
 // come after it. All run again when one answers sale.ErrChanged or finds a
 // unique key taken.
+//
+// describe, if any, completes what the log is to say, once do has run.
 type effect[R any] struct {
-	prepare func(ctx context.Context) error
-	do      func(ctx context.Context, tx *mysql.Tx) (R, []outbox.Event, error)
-	also    func(ctx context.Context, tx *mysql.Tx, result R) error
+	prepare  func(ctx context.Context) error
+	do       func(ctx context.Context, tx *mysql.Tx) (R, []outbox.Event, error)
+	also     func(ctx context.Context, tx *mysql.Tx, result R) error
+	describe func(row *audit.Row)
 }
 
 // perform runs a command once: a repeat of it is answered with the first
-// result. The second answer is whether it was a repeat.
+// result. The second answer is whether it was a repeat. That it was done is
+// written into the log by its transaction, that it was refused on its own; a
+// repeat has done nothing and is not written down.
 func perform[R any](ctx context.Context, f *Flow, c command, e effect[R]) (result R, repeat bool, err error) {
 	if c.key.IsZero() {
 		return result, false, wire.NewProblem(wire.ProblemKeyMissing, "")
 	}
+	result, repeat, err = performOnce(ctx, f, c, e)
+	return result, repeat, f.refusal(ctx, c.row(f.now()), err)
+}
+
+// performOnce is perform without the log of refusals.
+func performOnce[R any](ctx context.Context, f *Flow, c command, e effect[R]) (result R, repeat bool, err error) {
 	if !staff.May(c.actor.Role, c.action) {
 		return result, false, wire.NewProblem(wire.ProblemForbidden, string(c.action))
 	}
@@ -80,6 +95,13 @@ func perform[R any](ctx context.Context, f *Flow, c command, e effect[R]) (resul
 			var events []outbox.Event
 			var err error
 			if result, events, err = e.do(ctx, tx); err != nil {
+				return err
+			}
+			row := c.row(f.now())
+			if e.describe != nil {
+				e.describe(&row)
+			}
+			if err := audit.Write(ctx, tx, row); err != nil {
 				return err
 			}
 			if err := f.keepResult(ctx, tx, c, sum, result, events); err != nil || e.also == nil {

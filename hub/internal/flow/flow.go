@@ -21,12 +21,14 @@
 //
 // Every transaction locks in this order and skips what it does not need: the
 // position of a device's journal, chains by nozzle, claims by id, accounts by
-// id, sales and payments, nozzles by number, the station, who answers there, a
-// conversation's row, its messages, uploads and notices, replies kept ready and
-// support's settings, the audit log, the results of commands, and last the
-// channels' counters in ascending order of their names (chat, desk, driver,
-// support). What is decided by a read is read outside the transaction and
-// guarded by a conditional UPDATE inside it, or read with a lock.
+// id, sales and payments, members' habits by member (sums, then grades, then
+// times), nozzles by number, the station and its segments, who answers there, a
+// conversation's row, its messages, uploads and notices, the member's row and
+// what hangs on it, replies kept ready and support's settings, alerts, the audit
+// log, the results of commands, and last the channels' counters in ascending
+// order of their names (chat, desk, driver, security, support). What is decided
+// by a read is read outside the transaction and guarded by a conditional UPDATE
+// inside it, or read with a lock.
 package flow
 
 import (
@@ -42,7 +44,10 @@ import (
 	"forecourt/hub/internal/domain/media"
 	"forecourt/hub/internal/domain/member"
 	"forecourt/hub/internal/domain/notice"
+	"forecourt/hub/internal/domain/staff"
 	"forecourt/hub/internal/domain/station"
+	"forecourt/hub/internal/platform/audit"
+	"forecourt/hub/internal/platform/keyring"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/outbox"
 	"forecourt/hub/internal/platform/vault"
@@ -60,8 +65,11 @@ type Deps struct {
 
 	// What follows serves drivers and conversations; sales do without.
 
-	// Vault seals what is said.
+	// Vault is the house's keys, Keys those of members: they seal what is said.
 	Vault *vault.Vault
+	Keys  *keyring.Ring
+	// Staff is who works at the stations; without it nobody has a post.
+	Staff *staff.Store
 	// Members, Notices and Media are who asks, what they are told while away,
 	// and what they send; Notifier takes notices out of the house.
 	Members  *member.Store
@@ -72,6 +80,8 @@ type Deps struct {
 	Rooms *chat.Rooms
 	// Words judges what may be said.
 	Words chat.Checker
+	// Sealer keeps the security log; it is asked how well.
+	Sealer *audit.Sealer
 }
 
 // Flow runs the steps. It is safe for concurrent use.
@@ -85,6 +95,7 @@ type Flow struct {
 	counts counts
 	chat   *conversations
 	places places
+	guards guards
 }
 
 // hooks is who is told of what, after its commit.
@@ -92,6 +103,7 @@ type hooks struct {
 	wants   []func(id.Station)
 	claims  []func(claim.Stand)
 	parties []func(id.Thread)
+	erased  []func(id.Member)
 	// fuelling is asked, not told: what a member at a nozzle sees.
 	fuelling func(context.Context, id.Member) *wire.Fuelling
 }

@@ -13,11 +13,11 @@ import (
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/hub/internal/domain/station"
 	"forecourt/hub/internal/flow"
+	"forecourt/hub/internal/platform/keyring"
+	"forecourt/hub/internal/platform/keyring/keyringtest"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/mysql/mysqltest"
 	"forecourt/hub/internal/platform/outbox"
-	"forecourt/hub/internal/platform/vault"
-	"forecourt/hub/internal/platform/vault/vaulttest"
 	"forecourt/shared/id"
 	"forecourt/shared/unit"
 	"forecourt/shared/wire"
@@ -39,7 +39,7 @@ type house struct {
 
 	members *member.Store
 	code    string // the last one-time code sent
-	keys    *vault.Vault
+	keys    *keyring.Ring
 
 	mu     sync.Mutex
 	clock  time.Time
@@ -51,8 +51,11 @@ var start = time.Date(2026, 3, 12, 1, 0, 0, 0, time.UTC)
 
 // newHouse sets up a station with nozzles 1 to 8: 92# at 7.50 on the odd ones,
 // 95# at 7.98 on the even ones.
-func newHouse(t testing.TB) *house {
-	h := &house{t: t, db: mysqltest.New(t), clock: start, totals: map[int]unit.Millilitre{}}
+func newHouse(t testing.TB) *house { return newHouseOn(t, mysqltest.New(t)) }
+
+// newHouseOn is newHouse on another database.
+func newHouseOn(t testing.TB, db *mysql.DB) *house {
+	h := &house{t: t, db: db, clock: start, totals: map[int]unit.Millilitre{}}
 	h.ids = id.NewMaker(h.now, rand.Reader)
 	h.station, h.set = id.New[id.Station](h.ids), id.New[id.PriceSet](h.ids)
 	h.src = flow.Source{Device: id.New[id.Device](h.ids), Station: h.station, Journal: id.New[id.Journal](h.ids)}
@@ -76,12 +79,19 @@ func newHouse(t testing.TB) *house {
 	if err := station.Install(t.Context(), h.db, layout); err != nil {
 		t.Fatal(err)
 	}
-	h.keys = vaulttest.ForTest()
-	h.feed = outbox.NewFeed(h.db, h.keys, mysqltest.Log(t))
+	h.keys = keyringtest.New(t, h.db)
+	h.feed = outbox.NewFeed(h.db, h.keys.Vault, mysqltest.Log(t))
 	t.Cleanup(h.feed.Subscribe(func(frames []wire.Frame) { h.events = append(h.events, frames...) }))
-	h.members = member.New(member.Deps{DB: h.db, Vault: h.keys, Now: h.now, Random: rand.Reader, IDs: h.ids, Codes: h.texted})
+	h.members = member.New(member.Deps{DB: h.db, Keys: h.keys, Now: h.now, Random: rand.Reader, IDs: h.ids, Codes: h.texted})
+	people, err := staff.NewStore(staff.Deps{
+		DB: h.db, Vault: h.keys.Vault, Now: h.now, Random: rand.Reader, IDs: h.ids,
+		Cost: staff.Cost{MemoryKiB: 64, Passes: 1, Lanes: 1}, Rules: staff.Rules{Idle: 12 * time.Hour, Lifetime: 16 * time.Hour},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	h.flow = flow.New(flow.Deps{
-		DB: h.db, Feed: h.feed, Now: h.now, IDs: h.ids, Log: mysqltest.Log(t), Vault: h.keys, Members: h.members,
+		DB: h.db, Feed: h.feed, Staff: people, Now: h.now, IDs: h.ids, Log: mysqltest.Log(t), Vault: h.keys.Vault, Keys: h.keys, Members: h.members,
 	})
 	return h
 }

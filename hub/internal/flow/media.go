@@ -33,7 +33,7 @@ func (f *Flow) Upload(ctx context.Context, who Speaker, t id.Thread, content []b
 	if err := f.mayUpload(who); err != nil {
 		return wire.Media{}, err
 	}
-	owner := media.Owner{Station: thread.Station, Thread: t, Staff: who.staffID()}
+	owner := media.Owner{Station: thread.Station, Thread: t, Subject: thread.Member, Staff: who.staffID()}
 	if who.Member != nil {
 		owner.Member = who.Member.Member
 	}

@@ -3,6 +3,7 @@ package flow_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"image"
@@ -25,7 +26,6 @@ import (
 	"forecourt/hub/internal/flow"
 	"forecourt/hub/internal/platform/audit"
 	"forecourt/hub/internal/platform/mysql"
-	"forecourt/hub/internal/platform/vault/vaulttest"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -50,14 +50,20 @@ func newGallery(t *testing.T) *gallery {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = place.Close() })
-	keys := vaulttest.ForTest()
-	g.Store = media.New(media.Deps{DB: g.db, Vault: keys, Objects: place, Now: g.now, IDs: g.ids})
+	g.Store = media.New(media.Deps{DB: g.db, Keys: g.keys, Objects: place, Random: rand.Reader, Now: g.now, IDs: g.ids})
 	g.flow.Media, g.flow.Words = g.Store, g
 	g.driver = member.Actor{Member: id.New[id.Member](g.ids)}
 	g.other = member.Actor{Member: id.New[id.Member](g.ids)}
+	err = g.db.InTx(t.Context(), "making keys", func(ctx context.Context, tx *mysql.Tx) error {
+		_, err := g.keys.NewMemberKey(ctx, tx, g.driver.Member)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	g.agent, g.absent = g.actor(wire.RoleAgent), g.actor(wire.RoleAgent)
 	g.absent.Staff[15]++
-	g.store = chat.NewStore(keys)
+	g.store = chat.NewStore(g.keys)
 	g.thread = chat.NewThread(id.New[id.Thread](g.ids), g.station, "示范加油站", g.driver.Member, g.now())
 	if _, err := g.thread.Take(chat.Agent{Staff: g.agent.Staff, Number: g.agent.Number}, g.now()); err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"forecourt/hub/internal/domain/sale"
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/hub/internal/domain/station"
+	"forecourt/hub/internal/platform/audit"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/outbox"
 	"forecourt/shared/id"
@@ -27,8 +28,9 @@ const maxNote = 400
 func (f *Flow) Pay(ctx context.Context, actor staff.Actor, key id.Command, which id.Sale, req wire.PayRequest) (wire.Sale, error) {
 	var s sale.Sale
 	var attempt payment.Attempt
-	var name string
-	c := command{actor, key, "pay", staff.TakePayment, which.String(), req}
+	var place station.Station
+	c := command{actor: actor, key: key, name: "pay", action: staff.TakePayment, target: which.String(), request: req}
+	c.audit.Note = string(req.Tender) + " " + req.Due.String()
 	paid, repeat, err := perform(ctx, f, c, effect[wire.Sale]{
 		prepare: func(ctx context.Context) (err error) {
 			if s, err = ofStation(ctx, f.DB, actor.Station, which); err != nil {
@@ -37,18 +39,27 @@ func (f *Flow) Pay(ctx context.Context, actor staff.Actor, key id.Command, which
 			if attempt, err = f.attempt(s, actor, key, req); err != nil {
 				return err
 			}
-			name, err = f.nameFor(ctx, s)
+			place, err = f.stationFor(ctx, s)
 			return err
 		},
 		do: func(ctx context.Context, tx *mysql.Tx) (wire.Sale, []outbox.Event, error) {
-			return f.pay(ctx, tx, s, attempt)
+			paid, events, err := f.pay(ctx, tx, s, attempt)
+			if err == nil {
+				err = f.noteFuelling(ctx, tx, s, place)
+			}
+			return paid, events, err
 		},
 		also: func(ctx context.Context, tx *mysql.Tx, paid wire.Sale) error {
 			settled := s
 			settled.State = paid.State
 			return f.tellMember(ctx, tx, settled.Member, outbox.Event{
-				Kind: wire.KindOrder, Body: settled.Order(name, paid.Payment), At: attempt.At,
+				Kind: wire.KindOrder, Body: settled.Order(place.Name, paid.Payment), At: attempt.At,
 			})
+		},
+		describe: func(row *audit.Row) {
+			settled := s
+			settled.State = wire.SalePaid
+			row.Digest = settled.Digest()
 		},
 	})
 	if err == nil && !repeat {
@@ -123,7 +134,8 @@ func (f *Flow) Resolve(ctx context.Context, actor staff.Actor, key id.Command, w
 	}
 	var was, next sale.Sale
 	var name string
-	c := command{actor, key, "resolve", staff.ResolveSale, which.String(), req}
+	c := command{actor: actor, key: key, name: "resolve", action: staff.ResolveSale, target: which.String(), request: req}
+	c.audit.Note = string(req.Act)
 	resolved, _, err := perform(ctx, f, c, effect[wire.Sale]{
 		prepare: func(ctx context.Context) (err error) {
 			if was, err = ofStation(ctx, f.DB, actor.Station, which); err != nil {
@@ -147,6 +159,7 @@ func (f *Flow) Resolve(ctx context.Context, actor staff.Actor, key id.Command, w
 				Kind: wire.KindOrder, Body: next.Order(name, nil), At: f.now(),
 			})
 		},
+		describe: func(row *audit.Row) { row.Digest = next.Digest() },
 	})
 	return resolved, err
 }

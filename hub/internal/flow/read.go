@@ -58,7 +58,7 @@ func (f *Flow) DeskSnapshot(ctx context.Context, s id.Station) (wire.DeskSnap, w
 			return err
 		}
 		snap.Station = st.Name
-		sales, err := sale.Desk(ctx, q, s, maxWaiting, wire.MaxSettledInSnap)
+		sales, err := sale.Desk(ctx, q, s, nil, maxWaiting, wire.MaxSettledInSnap)
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,10 @@ func (f *Flow) DeskSnapshot(ctx context.Context, s id.Station) (wire.DeskSnap, w
 		if snap.Prices, err = station.Board(ctx, q, st); err != nil {
 			return err
 		}
-		snap.Proofs, err = proofs(ctx, q, s)
+		if snap.Proofs, err = proofs(ctx, q, s); err != nil {
+			return err
+		}
+		snap.Roster, err = f.roster(ctx, q, s)
 		return err
 	})
 	return snap, pos, err

@@ -37,6 +37,11 @@ type Staff interface {
 	Login(ctx context.Context, till staff.DeviceActor, req wire.LoginRequest) (wire.Session, error)
 	Resolve(ctx context.Context, token string) (staff.Actor, error)
 	Logout(ctx context.Context, token string) error
+	Account(ctx context.Context, who staff.Actor) (wire.Account, error)
+	ChangeOwnPassword(ctx context.Context, who staff.Actor, req wire.OwnPasswordRequest) (wire.Account, error)
+	NewSecondFactor(ctx context.Context, who staff.Actor) (wire.SecondFactor, error)
+	ConfirmSecondFactor(ctx context.Context, who staff.Actor, req wire.CodeRequest) (wire.RecoveryCodes, error)
+	RemoveSecondFactor(ctx context.Context, who staff.Actor, req wire.CodeRequest) (wire.Account, error)
 }
 
 // Devices is what the API asks of package device.
@@ -51,7 +56,7 @@ type Tickets interface {
 }
 
 // Deps is what the API stands on. All of it is needed but SignedOut,
-// MemberSignedOut and MetricsFrom.
+// MemberSignedOut, Refused and MetricsFrom.
 type Deps struct {
 	Staff   Staff
 	Devices Devices
@@ -63,6 +68,18 @@ type Deps struct {
 	Driver  Driver
 	Support Support
 	Media   MediaServer
+	// People is who works at the stations.
+	People People
+	// Posts is who is responsible for which nozzles.
+	Posts Posts
+	// Security is the security log, its alerts and the keys.
+	Security Security
+	// Segments chooses members by rules.
+	Segments Segments
+	// MemberDesk is what staff see of members, Self what members ask of what
+	// is kept of them.
+	MemberDesk MemberDesk
+	Self       Self
 	// Live takes the sockets.
 	Live http.Handler
 	// CA is the hub's certificate authority, PEM, for newly enrolled devices;
@@ -70,6 +87,9 @@ type Deps struct {
 	CA string
 	// SignedOut is told of a logout, so that the person's sockets end too.
 	SignedOut func(till id.Device, person id.Staff)
+	// Refused is told of everything a signed-in person's role was refused: the
+	// action, and the id in the request's address, if there is one.
+	Refused func(ctx context.Context, who staff.Actor, action staff.Action, object string)
 	// MemberSignedOut is told of a member's logout, for the same reason.
 	MemberSignedOut func(ctx context.Context, who id.Member)
 	// Ping asks the database whether it is there.
@@ -117,8 +137,13 @@ func assemble(deps Deps) *api {
 	a.huma = humago.New(a.mux, config(deps.Version))
 	a.devices()
 	a.auth()
+	a.people()
 	a.desk()
+	a.posts()
+	a.security()
 	a.office()
+	a.segments()
+	a.members()
 	a.support()
 	a.driver()
 	a.media()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,9 +25,9 @@ type route struct {
 
 func routes() []route {
 	return append([]route{
-		{method: "GET", path: "/v1/sales?state=unpaid&nozzle=3&before=" + aSale + "&limit=20", action: staff.SeeBoard, call: "sales unpaid 3 " + aSale + " 20"},
-		{method: "GET", path: "/v1/sales", action: staff.SeeBoard, call: "sales  0  50"},
-		{method: "GET", path: "/v1/sales/" + aSale, action: staff.SeeBoard, call: "sale " + aSale},
+		{method: "GET", path: "/v1/sales?state=unpaid&nozzle=3&before=" + aSale + "&limit=20", action: staff.SeeSales, call: "sales unpaid 3 " + aSale + " 20"},
+		{method: "GET", path: "/v1/sales", action: staff.SeeSales, call: "sales  0  50"},
+		{method: "GET", path: "/v1/sales/" + aSale, action: staff.SeeSales, call: "sale " + aSale},
 		{method: "POST", path: "/v1/sales/" + aSale + "/payments", body: `{"tender":"cash","due_fen":20000,"tendered_fen":20100}`, action: staff.TakePayment, call: "pay " + aKey + " " + aSale + " cash 20000 20100 by 2001"},
 		{method: "POST", path: "/v1/sales/" + aSale + "/resolution", body: `{"act":"drive_off","note":"left at once"}`, action: staff.ResolveSale, call: "resolve " + aKey + " " + aSale + " drive_off"},
 		{method: "POST", path: "/v1/nozzles/3/authorization", body: `{"preset":{"kind":"money","money_fen":20000},"valid_seconds":60}`, action: staff.Authorize, call: "authorize " + aKey + " 3 money"},
@@ -37,14 +38,14 @@ func routes() []route {
 		{method: "GET", path: "/v1/prices", action: staff.SeeBoard, call: "look at prices"},
 		{method: "GET", path: "/v1/proofs", action: staff.SeeProof, call: "look at proofs"},
 		{method: "GET", path: "/v1/proofs.csv", action: staff.SeeProof, call: "look at proofs"},
-	}, supportRoutes()...)
+	}, slices.Concat(supportRoutes(), segmentRoutes(), securityRoutes(), staffRoutes(), memberRoutes())...)
 }
 
 // TestEveryRouteForEveryRole is the permission table once more, from outside:
 // who may is served, who may not is told so, and the desk hears of nothing else.
 func TestEveryRouteForEveryRole(t *testing.T) {
 	for _, r := range routes() {
-		for _, as := range []string{"head", "cashier", "attendant", "agent", "owner", "", "pumpd", "till", "driver", "driver at a till"} {
+		for _, as := range []string{"head", "group", "cashier", "attendant", "agent", "owner", "", "pumpd", "till", "driver", "driver at a till"} {
 			s := newSite(t)
 			got := s.call(as, r.method, r.path, r.body, r.as)
 			want := http.StatusOK

@@ -86,13 +86,21 @@ func (a *api) personOf(ctx context.Context, c credentials) (staff.Actor, device.
 
 type personKey struct{}
 
-// asPerson lets an operation be done by whoever's role may do the action, and
-// hands the person to its handler. Nothing of the body is read before that.
+// asPerson lets an operation be done by whoever's role may do the action, once
+// they have done what they must do first, and hands the person to its handler.
+// Nothing of the body is read before that. Who is refused is told of.
 func (a *api) asPerson(action staff.Action) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		person, _, err := a.personOf(ctx.Context(), credentialsOf(ctx))
-		if err == nil && !staff.May(person.Role, action) {
+		switch {
+		case err != nil:
+		case !staff.May(person.Role, action):
 			err = wire.NewProblem(wire.ProblemForbidden, string(person.Role)+" may not "+string(action))
+			if a.deps.Refused != nil {
+				a.deps.Refused(ctx.Context(), person, action, objectOf(ctx))
+			}
+		case action != staff.OwnAccount:
+			err = mustFirst(person)
 		}
 		if err != nil {
 			a.refuse(ctx, err)
@@ -100,6 +108,29 @@ func (a *api) asPerson(action staff.Action) func(huma.Context, func(huma.Context
 		}
 		next(huma.WithValue(ctx, personKey{}, person))
 	}
+}
+
+// mustFirst refuses everything else to somebody who has something to do first.
+func mustFirst(who staff.Actor) error {
+	if len(who.Must) > 0 {
+		return wire.NewProblem(wire.ProblemMustFirst, string(who.Must[0]))
+	}
+	return nil
+}
+
+// objectOf is what a request is about: the id in its address, or "" if there is
+// none. Whatever else somebody put there is not handed on: it may be a phone
+// number.
+func objectOf(ctx huma.Context) string {
+	for _, p := range ctx.Operation().Parameters {
+		if p.In != "path" {
+			continue
+		}
+		if key, err := id.Parse[id.Command](ctx.Param(p.Name)); err == nil {
+			return key.String()
+		}
+	}
+	return ""
 }
 
 // refuse answers with an error before the handler is reached.
@@ -139,11 +170,21 @@ func clientOf(ctx huma.Context) string {
 	return host
 }
 
-// person registers an operation that somebody signed in does.
-func person[I, O any](a *api, op huma.Operation, action staff.Action, do func(context.Context, staff.Actor, *I) (O, error)) {
+// actionExtension names an operation's action in the document.
+const actionExtension = "x-action"
+
+// guard has an operation done only by whoever may do the action, and says so
+// in the document.
+func (a *api) guard(op *huma.Operation, action staff.Action) {
 	op.Security = []map[string][]string{{"session": {}, "device": {}}}
 	op.Middlewares = append(op.Middlewares, a.asPerson(action))
 	op.Description = strings.TrimSpace(op.Description + " For roles that may " + string(action) + ".")
+	op.Extensions = map[string]any{actionExtension: string(action)}
+}
+
+// person registers an operation that somebody signed in does.
+func person[I, O any](a *api, op huma.Operation, action staff.Action, do func(context.Context, staff.Actor, *I) (O, error)) {
+	a.guard(&op, action)
 	register(a, op, func(ctx context.Context, in *I) (O, error) {
 		who, ok := ctx.Value(personKey{}).(staff.Actor)
 		if !ok {

@@ -30,8 +30,8 @@ type Desk interface {
 
 // desk registers what tills ask: sales, payments, nozzles.
 func (a *api) desk() {
-	person(a, tillOp("sales", http.MethodGet, "/v1/sales", "List sales, newest first"), staff.SeeBoard, a.sales)
-	person(a, tillOp("sale", http.MethodGet, "/v1/sales/{sale}", "Look at one sale"), staff.SeeBoard,
+	person(a, tillOp("sales", http.MethodGet, "/v1/sales", "List sales, newest first"), staff.SeeSales, a.sales)
+	person(a, tillOp("sale", http.MethodGet, "/v1/sales/{sale}", "Look at one sale"), staff.SeeSales,
 		func(ctx context.Context, who staff.Actor, in *OneSale) (wire.Sale, error) {
 			return a.deps.Desk.Sale(ctx, who.Station, in.Sale)
 		})

@@ -66,6 +66,9 @@ func (a *api) ticket(ctx context.Context, in *ticketInput) (*body[wire.Ticket], 
 func (a *api) holder(ctx context.Context, c credentials) (admission.Holder, error) {
 	if c.device != "" {
 		who, till, err := a.personOf(ctx, c)
+		if err == nil {
+			err = mustFirst(who)
+		}
 		return admission.Holder{Device: till, Staff: &who}, err
 	}
 	d, err := a.deviceOf(ctx, c)

@@ -19,7 +19,7 @@
 //     client reaches the log.
 //
 // One file per audience: desk.go for tills, office.go for the station head,
-// support.go for agents, driver.go for members, media.go for whoever holds a
-// link, device.go for machines, auth.go for who is who, health.go for
+// members.go for who sees what of members, support.go for agents, driver.go and
+// driverself.go for members, media.go for whoever holds a link, device.go for machines, auth.go for who is who, health.go for
 // operators.
 package httpapi

@@ -50,6 +50,8 @@ func (a *api) document() {
 			"driver":    ref(wire.DriverSnap{}),
 			"chat":      ref(wire.ChatSnap{}),
 			"support":   ref(wire.SupportSnap{}),
+			"post":      ref(wire.PostSnap{}),
+			"security":  ref(wire.SecuritySnap{}),
 		},
 	}}
 	text, err := json.Marshal(doc)

@@ -26,6 +26,12 @@ type Members interface {
 	Rename(ctx context.Context, who member.Actor, req wire.ProfileRequest) (wire.Member, error)
 	AddVehicle(ctx context.Context, who member.Actor, req wire.VehicleRequest) (wire.Member, error)
 	DropVehicle(ctx context.Context, who member.Actor, which id.Vehicle) (wire.Member, error)
+	MyConsents(ctx context.Context, who member.Actor) (wire.ConsentList, error)
+	Consent(ctx context.Context, who member.Actor, purpose wire.ConsentPurpose, req wire.ConsentRequest) (wire.ConsentList, error)
+	SetIDNumber(ctx context.Context, who member.Actor, req wire.IDNumberRequest) (wire.Member, error)
+	AddAccount(ctx context.Context, who member.Actor, req wire.PaymentAccountRequest) (wire.Member, error)
+	DropAccount(ctx context.Context, who member.Actor, which id.PaymentAccount) (wire.Member, error)
+	MyHabits(ctx context.Context, who member.Actor) (wire.Habits, error)
 }
 
 // Conversations is what both parties of a conversation ask of package flow.
@@ -53,6 +59,7 @@ type Driver interface {
 // driver registers what drivers ask.
 func (a *api) driver() {
 	a.driverSessions()
+	a.driverSelf()
 	driver(a, driverOp("me", http.MethodGet, "/me", "Look at one's own entry"),
 		func(ctx context.Context, who member.Actor, _ *struct{}) (wire.Member, error) {
 			return a.deps.Members.Me(ctx, who)

@@ -42,7 +42,8 @@ func TestS054EveryDriverRouteIsForDriversAlone(t *testing.T) {
 // operation that is added is found here: what it says about who may is what is
 // done about who may not.
 func TestEveryOperationOfTheDocumentIsGuarded(t *testing.T) {
-	fill := strings.NewReplacer("{sale}", aSale, "{nozzle}", "3", "{thread}", aThread, "{media}", aMedia, "{vehicle}", aVehicle, "{canned}", aCanned)
+	fill := strings.NewReplacer("{sale}", aSale, "{nozzle}", "3", "{thread}", aThread, "{media}", aMedia, "{vehicle}", aVehicle, "{canned}", aCanned, "{staff}", aPerson, "{session}", aSession, "{segment}", aSegment,
+		"{member}", aMember, "{account}", aAccount, "{purpose}", "location", "{number}", "7")
 	open := map[string]bool{ // to whoever comes; the two of media want a signature
 		"POST /v1/enrol": true, "POST /v1/login": true, // by a till's token, after its body; see TestLoginLogout
 		"POST /v1/driver/codes": true, "POST /v1/driver/login": true,

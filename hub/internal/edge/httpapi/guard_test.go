@@ -292,11 +292,13 @@ func TestDocument(t *testing.T) {
 		route{method: "POST", path: "/v1/logout"}, route{method: "POST", path: "/v1/tickets"},
 		route{method: "POST", path: "/v1/driver/codes"}, route{method: "POST", path: "/v1/driver/login"},
 		route{method: "POST", path: "/v1/driver/logout"}, route{method: "POST", path: "/v1/driver/tickets"},
+		route{method: "POST", path: "/v1/driver/me/erasure"},
 		route{method: "GET", path: "/v1/media/" + aMedia}, route{method: "GET", path: "/v1/media/" + aMedia + "/thumb"})
 	for _, r := range all {
 		path, _, _ := strings.Cut(r.path, "?")
 		path = strings.NewReplacer(aSale, "{sale}", "/3/", "/{nozzle}/", aThread, "{thread}", aMedia, "{media}",
-			aVehicle, "{vehicle}", aCanned, "{canned}").Replace(path)
+			aVehicle, "{vehicle}", aCanned, "{canned}", aPerson, "{staff}", aSession, "{session}", aSegment, "{segment}", anAlert, "{alert}",
+			aMember, "{member}", aAccount, "{account}", "consents/id_number", "consents/{purpose}", "numbers/7/", "numbers/{number}/").Replace(path)
 		if d.Paths[path][strings.ToLower(r.method)] == nil {
 			t.Errorf("%s %s is not in the document", r.method, path)
 		}

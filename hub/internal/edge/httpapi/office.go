@@ -62,8 +62,7 @@ func (a *api) setMode(ctx context.Context, who staff.Actor, in *setModeInput) (w
 // the millilitre.
 func (a *api) proofsCSV() {
 	op := officeOp("proofsCSV", http.MethodGet, "/v1/proofs.csv", "Export the proof of every nozzle as a table")
-	op.Security = []map[string][]string{{"session": {}, "device": {}}}
-	op.Middlewares = huma.Middlewares{a.asPerson(staff.SeeProof)}
+	a.guard(&op, staff.SeeProof)
 	op.Responses = map[string]*huma.Response{"200": {
 		Description: "Comma-separated values in litres",
 		Content:     map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}},

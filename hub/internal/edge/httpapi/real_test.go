@@ -63,7 +63,7 @@ func newHub(t *testing.T) *hub {
 	h.flow = flow.New(flow.Deps{DB: db, Feed: feed, Now: clock.Now, IDs: h.ids, Log: mysqltest.Log(t)})
 	h.devices = device.NewStore(device.Deps{DB: db, Now: clock.Now, Random: rand.Reader, IDs: h.ids})
 	people, err := staff.NewStore(staff.Deps{
-		DB: db, Now: clock.Now, Random: rand.Reader, IDs: h.ids, Cost: staff.Cost{MemoryKiB: 64, Passes: 1, Lanes: 1}, Rules: staff.Rules{Idle: time.Hour, Lifetime: time.Hour},
+		DB: db, Vault: vaulttest.ForTest(), Now: clock.Now, Random: rand.Reader, IDs: h.ids, Cost: staff.Cost{MemoryKiB: 64, Passes: 1, Lanes: 1}, Rules: staff.Rules{Idle: time.Hour, Lifetime: time.Hour},
 	})
 	if err != nil {
 		t.Fatal(err)

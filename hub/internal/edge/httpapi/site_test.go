@@ -51,8 +51,10 @@ type people struct {
 	pumpd   device.Actor
 	away    error // when set, the database is
 	out     []string
-	codes   []string // sent, and where they were asked for
-	desk    *desk    // hears what members do to their own entry
+	must    []wire.Must // what whoever is signed in must do first
+	refused []string    // what a role was refused
+	codes   []string    // sent, and where they were asked for
+	desk    *desk       // hears what members do to their own entry
 }
 
 func (p *people) Login(_ context.Context, till staff.DeviceActor, req wire.LoginRequest) (wire.Session, error) {
@@ -77,7 +79,9 @@ func (s staffStore) Resolve(_ context.Context, token string) (staff.Actor, error
 	if !ok {
 		return staff.Actor{}, wire.NewProblem(wire.ProblemUnauthorized, "no such session")
 	}
-	return staff.Actor{Staff: id.Staff{1}, Number: "2001", Role: wire.Role(role), Station: s.station, Device: s.till.Device}, s.away
+	return staff.Actor{
+		Staff: id.Staff{1}, Number: "2001", Role: wire.Role(role), Station: s.station, Device: s.till.Device, Must: s.must,
+	}, s.away
 }
 
 type deviceStore struct{ *people }
@@ -191,17 +195,25 @@ func newSite(t testing.TB) *site {
 	s.booth = admission.New(func() time.Time { return s.now }, chance)
 	requests := 0
 	s.inside = assemble(Deps{
-		Staff:     staffStore{s.people},
-		Devices:   deviceStore{s.people},
-		Tickets:   s.booth,
-		Desk:      s.desk,
-		Members:   memberStore{s.people},
-		Driver:    talk{s.desk},
-		Support:   talk{s.desk},
-		Media:     shelf{s.desk},
-		Live:      http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }),
-		CA:        "-----BEGIN CERTIFICATE-----",
-		SignedOut: func(id.Device, id.Staff) { s.people.out = append(s.people.out, "sockets") },
+		Staff:   staffStore{s.people},
+		Devices: deviceStore{s.people},
+		Tickets: s.booth,
+		Desk:    s.desk,
+		People:  crew{s.desk},
+		Refused: func(_ context.Context, who staff.Actor, action staff.Action, object string) {
+			s.people.refused = append(s.people.refused, fmt.Sprintf("%s %s %s", who.Number, action, object))
+		},
+		Members:    memberStore{s.people},
+		Driver:     talk{s.desk},
+		Support:    talk{s.desk},
+		Media:      shelf{s.desk},
+		Segments:   chooser{s.desk},
+		Security:   guardian{s.desk},
+		MemberDesk: memberBook{s.desk},
+		Self:       memberBook{s.desk},
+		Live:       http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }),
+		CA:         "-----BEGIN CERTIFICATE-----",
+		SignedOut:  func(id.Device, id.Staff) { s.people.out = append(s.people.out, "sockets") },
 		MemberSignedOut: func(_ context.Context, who id.Member) {
 			s.people.out = append(s.people.out, "sockets of "+who.String())
 		},

@@ -259,7 +259,7 @@ func supportRoutes() []route {
 func driverRoutes() []route {
 	const in = "/v1/driver/threads/" + aThread
 	say := `{"id":"` + aMessage + `","kind":"text","text":"你好"}`
-	return []route{
+	return append(selfRoutes(), []route{
 		{method: "GET", path: "/v1/driver/me", call: "me M000007"},
 		{method: "PUT", path: "/v1/driver/me", body: `{"name":"王"}`, call: "rename M000007 王"},
 		{method: "POST", path: "/v1/driver/vehicles", body: `{"plate":"云A12345"}`, call: "add vehicle M000007 云A12345"},
@@ -278,7 +278,7 @@ func driverRoutes() []route {
 		{method: "POST", path: in + "/reopen", call: "reopen M000007  " + aThread},
 		{method: "POST", path: in + "/media", body: aForm, kind: formType, call: "upload M000007 " + aThread + " picture"},
 		{method: "GET", path: "/v1/driver/media/" + aMedia + "/link", call: "media link M000007 " + aMedia},
-	}
+	}...)
 }
 
 // as makes a request carry the route's own kind of body.

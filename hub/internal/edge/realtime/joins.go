@@ -17,6 +17,8 @@ const (
 	familyChat      = "chat"
 	familySupport   = "support"
 	familyDevice    = "device"
+	familyPost      = "post"
+	familySecurity  = "security"
 )
 
 // joiner is who asks to follow a channel: a person by role, or a device by
@@ -32,9 +34,10 @@ type joiner struct {
 // family it may be is said by ours. A pumpd's own channel is its connection
 // itself: acknowledgements and wishes come without being asked for.
 var joins = map[joiner][]string{
-	{wire.DeviceTill, wire.RoleHead}:      {familyForecourt, familyDesk, familySupport, familyChat},
+	{wire.DeviceTill, wire.RoleHead}:      {familyForecourt, familyDesk, familySupport, familyChat, familySecurity},
+	{wire.DeviceTill, wire.RoleGroup}:     {familyForecourt, familyDesk, familySupport, familyChat, familySecurity},
 	{wire.DeviceTill, wire.RoleCashier}:   {familyForecourt, familyDesk},
-	{wire.DeviceTill, wire.RoleAttendant}: {familyForecourt, familyDesk},
+	{wire.DeviceTill, wire.RoleAttendant}: {familyForecourt, familyPost},
 	{wire.DeviceTill, wire.RoleAgent}:     {familyForecourt, familyDesk, familySupport, familyChat},
 	{wire.DevicePhone, ""}:                {familyStation, familyDriver, familyChat},
 	{wire.DevicePumpd, ""}:                {familyDevice},
@@ -50,10 +53,12 @@ func mayJoin(p Peer, ch wire.Channel) bool {
 // ours reports whether a channel of a family is one that the peer may follow.
 func ours(p Peer, family, name string) bool {
 	switch family {
-	case familyForecourt, familyDesk, familySupport:
+	case familyForecourt, familyDesk, familySupport, familySecurity:
 		return !p.Station.IsZero() && name == p.Station.String()
 	case familyDriver:
 		return !p.Member.IsZero() && name == p.Member.String()
+	case familyPost:
+		return !p.Staff.IsZero() && name == p.Staff.String()
 	case familyDevice:
 		return !p.Device.IsZero() && name == p.Device.String()
 	case familyStation:

@@ -8,35 +8,36 @@ import (
 	"forecourt/shared/wire"
 )
 
-// TestJoinsCellByCell writes the table of who may follow what once more, in
+// TestS077S079JoinsCellByCell writes the table of who may follow what once more, in
 // full, so that no cell changes by accident: every kind of device, every role,
 // every family.
-func TestJoinsCellByCell(t *testing.T) {
+func TestS077S079JoinsCellByCell(t *testing.T) {
 	const till, pumpd, phone = wire.DeviceTill, wire.DevicePumpd, wire.DevicePhone
-	families := strings.Fields("forecourt desk station driver chat support device ledger")
+	families := strings.Fields("forecourt desk station driver chat support device post security ledger")
 	for _, row := range []struct {
 		kind wire.DeviceKind
 		role wire.Role
 		want string // a column a family
 	}{
-		{till, wire.RoleHead, "x x - - x x - -"},
-		{till, wire.RoleCashier, "x x - - - - - -"},
-		{till, wire.RoleAttendant, "x x - - - - - -"},
-		{till, wire.RoleAgent, "x x - - x x - -"},
-		{till, "", "- - - - - - - -"},
-		{till, "owner", "- - - - - - - -"},
-		{pumpd, wire.RoleHead, "- - - - - - - -"},
-		{pumpd, wire.RoleCashier, "- - - - - - - -"},
-		{pumpd, wire.RoleAttendant, "- - - - - - - -"},
-		{pumpd, wire.RoleAgent, "- - - - - - - -"},
-		{pumpd, "", "- - - - - - x -"},
-		{phone, wire.RoleHead, "- - - - - - - -"},
-		{phone, wire.RoleCashier, "- - - - - - - -"},
-		{phone, wire.RoleAttendant, "- - - - - - - -"},
-		{phone, wire.RoleAgent, "- - - - - - - -"},
-		{phone, "", "- - x x x - - -"},
-		{"", wire.RoleHead, "- - - - - - - -"},
-		{"", "", "- - - - - - - -"},
+		{till, wire.RoleHead, "x x - - x x - - x -"},
+		{till, wire.RoleGroup, "x x - - x x - - x -"},
+		{till, wire.RoleCashier, "x x - - - - - - - -"},
+		{till, wire.RoleAttendant, "x - - - - - - x - -"},
+		{till, wire.RoleAgent, "x x - - x x - - - -"},
+		{till, "", "- - - - - - - - - -"},
+		{till, "owner", "- - - - - - - - - -"},
+		{pumpd, wire.RoleHead, "- - - - - - - - - -"},
+		{pumpd, wire.RoleCashier, "- - - - - - - - - -"},
+		{pumpd, wire.RoleAttendant, "- - - - - - - - - -"},
+		{pumpd, wire.RoleAgent, "- - - - - - - - - -"},
+		{pumpd, "", "- - - - - - x - - -"},
+		{phone, wire.RoleHead, "- - - - - - - - - -"},
+		{phone, wire.RoleCashier, "- - - - - - - - - -"},
+		{phone, wire.RoleAttendant, "- - - - - - - - - -"},
+		{phone, wire.RoleAgent, "- - - - - - - - - -"},
+		{phone, "", "- - x x x - - - - -"},
+		{"", wire.RoleHead, "- - - - - - - - - -"},
+		{"", "", "- - - - - - - - - -"},
 	} {
 		cells := strings.Fields(row.want)
 		if len(cells) != len(families) {
@@ -57,7 +58,7 @@ func checkCell(t *testing.T, kind wire.DeviceKind, role wire.Role, family string
 		Staff: id.New[id.Staff](ids), Member: id.New[id.Member](ids),
 	}
 	other, thread := id.New[id.Station](ids).String(), id.New[id.Thread](ids).String()
-	own := map[string]string{"driver": p.Member.String(), "device": p.Device.String(), "station": other, "chat": thread}[family]
+	own := map[string]string{"driver": p.Member.String(), "device": p.Device.String(), "station": other, "chat": thread, "post": p.Staff.String()}[family]
 	if own == "" {
 		own = p.Station.String()
 	}

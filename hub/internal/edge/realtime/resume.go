@@ -27,7 +27,7 @@ func (s *Server) canAsk(family string) bool {
 // stored reports whether a family's events are in the store.
 func stored(family string) bool {
 	switch family {
-	case familyDesk, familyDriver, familyChat, familySupport:
+	case familyDesk, familyDriver, familyChat, familySupport, familySecurity:
 		return true
 	}
 	return false
