@@ -6,6 +6,7 @@ require (
 	forecourt/assets v0.0.0
 	forecourt/shared v0.0.0
 	fyne.io/fyne/v2 v2.8.1
+	github.com/boombuler/barcode v1.1.0
 	github.com/google/go-cmp v0.7.0
 	github.com/hajimehoshi/go-mp3 v0.3.4
 	github.com/spf13/cobra v1.10.2

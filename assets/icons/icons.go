@@ -59,6 +59,12 @@ const (
 	Down       Name = "down"        // unfolded, further down
 	Right      Name = "right"       // folded
 	Eye        Name = "eye"         // looking is on record
+	Card       Name = "card"        // members
+	Office     Name = "office"      // staff, log and keys
+	Shield     Name = "shield"      // an alert about data
+	Search     Name = "search"      // look for
+	Left       Name = "left"        // back to the list
+	Copy       Name = "copy"        // into the clipboard
 )
 
 // All lists every icon.
@@ -67,6 +73,7 @@ var All = [...]Name{
 	Stop, Play, Board, List, Tag, Sliders, Leave, Person, Signal, Clock, Cash, Backspace, Cross,
 	Bell, BellOff, Car, Tank, Gauge,
 	Message, Picture, Microphone, Send, HandOver, Tutorial, Star, Phrase, Again, Down, Right, Eye,
+	Card, Office, Shield, Search, Left, Copy,
 }
 
 // Tinted returns the icon's SVG in one colour, and a name that is different

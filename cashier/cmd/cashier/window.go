@@ -158,12 +158,17 @@ func (w *window) newTill(client *link.Client) *till.Till {
 // do carries out what the state asks for: the window's part here, the rest
 // in the till.
 func (w *window) do(e desk.Effect) {
-	switch e.(type) {
+	switch e := e.(type) {
 	case desk.Fullscreen:
 		fyne.Do(func() { w.frame.SetFullScreen(!w.frame.FullScreen()) })
 		return
 	case desk.PickPicture:
 		fyne.Do(w.screen.PickPicture)
+		return
+	case desk.PickFile:
+		fyne.Do(func() {
+			w.screen.SaveFile(e.Name, func(path string) { w.loop.Send(desk.FilePicked{Path: path}) })
+		})
 		return
 	}
 	if w.worker != nil {

@@ -52,8 +52,11 @@ func show(stage *lookbook.Stage, size fyne.Size) {
 		stage.Do(e)
 		frame.Apply(stage.Screen())
 		for _, effect := range stage.Effects {
-			if _, ok := effect.(desk.PickPicture); ok {
+			switch effect := effect.(type) {
+			case desk.PickPicture:
 				frame.PickPicture()
+			case desk.PickFile:
+				frame.SaveFile(effect.Name, func(string) {})
 			}
 		}
 	})

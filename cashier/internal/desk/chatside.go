@@ -38,7 +38,7 @@ func (s *State) fetchCard(t id.Thread) []Effect {
 
 // mayLook reports whether the person may see the member of a conversation.
 func (s *State) mayLook(k wire.Case) bool {
-	return s.inHand(k) || s.session.Role == wire.RoleHead
+	return s.inHand(k) || s.leads()
 }
 
 // cardAgain asks for the member because the person wants to see them.

@@ -194,7 +194,10 @@ func TestRoleThatTakesNoMoneyIsNotOfferedIt(t *testing.T) {
 	s := lookbook.NewStage(desk.Prefs{})
 	s.SignIn(wire.RoleAttendant)
 	f := lookbook.Idle(4)
-	s.Connect(f, wire.DeskSnap{Prices: s.PriceBoard(f), Sales: []wire.Sale{s.SaleOf(f.Nozzles[2], wire.SaleUnpaid, 9_000, time.Minute)}})
+	s.ConnectPost(f, wire.PostSnap{
+		Post: wire.Post{Nozzles: []int{3}}, Prices: s.PriceBoard(f),
+		Refuels: []wire.Refuel{wire.RefuelOf(s.SaleOf(f.Nozzles[2], wire.SaleUnpaid, 9_000, time.Minute))},
+	})
 	if got := press(s, "3 F8"); len(got) != 0 {
 		t.Errorf("sent %+v", got)
 	}

@@ -1,7 +1,10 @@
 package desk
 
 import (
+	"errors"
+
 	"forecourt/shared/id"
+	"forecourt/shared/mirror"
 	"forecourt/shared/wire"
 )
 
@@ -43,6 +46,8 @@ func (s *State) arrived(e Arrived) []Effect {
 	switch family, _ := f.Ch.Split(); family {
 	case "support", "chat":
 		return s.chatNews(f)
+	case "security":
+		return s.securityNews(f)
 	}
 	switch f.K {
 	case wire.KindBeat:
@@ -51,11 +56,21 @@ func (s *State) arrived(e Arrived) []Effect {
 	case wire.KindNozzle:
 		out = s.nozzleNews(f)
 	case wire.KindSale:
-		out = s.saleNews(f)
+		if sale, err := wire.Read[wire.Sale](f.D); err == nil && !s.attends() {
+			out = s.saleNews(sale)
+		}
+	case wire.KindRefuel:
+		if r, err := wire.Read[wire.Refuel](f.D); err == nil && s.attends() && s.mirrors.post.Has(r.Nozzle) {
+			out = s.saleNews(saleOf(r))
+		}
 	case wire.KindSnap:
 		out = []Effect{Record{"snapshot", []any{"channel", string(f.Ch), "seq", f.Seq}}}
 	}
-	if err := s.mirrors.apply(f); err != nil {
+	err := s.mirrors.apply(f)
+	if errors.Is(err, mirror.ErrSnapshot) {
+		return append(out, s.postNews(f)...)
+	}
+	if err != nil {
 		return append(out, Resync{f.Ch}, Record{"frame dropped", []any{"kind", string(f.K), "error", err.Error()}})
 	}
 	return out
@@ -100,11 +115,7 @@ func (s *State) nozzleNews(f wire.Frame) []Effect {
 
 // saleNews calls out a sale whose figures do not agree, and learns from a
 // paid sale that a payment whose answer was lost did arrive.
-func (s *State) saleNews(f wire.Frame) []Effect {
-	sale, err := wire.Read[wire.Sale](f.D)
-	if err != nil {
-		return nil
-	}
+func (s *State) saleNews(sale wire.Sale) []Effect {
 	before, known := s.mirrors.sale(sale.ID)
 	if known && before.State == sale.State {
 		return nil

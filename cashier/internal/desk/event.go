@@ -10,7 +10,7 @@ import (
 )
 
 // Event is something that happened: a key, a touch, a frame, an answer, or
-// simply time. Only the types of this file are events.
+// simply time. Only the types of this package are events.
 type Event interface{ event() }
 
 type (
@@ -32,8 +32,9 @@ type (
 	// GoTo opens a page.
 	GoTo struct{ Page Page }
 
-	// SignIn is a filled-in login form.
-	SignIn struct{ Number, Password string }
+	// SignIn is a filled-in login form. Once a code is asked for, Password may
+	// be empty: it stays the one that was typed before.
+	SignIn struct{ Number, Password, Code string }
 	// SignOut closes the session.
 	SignOut struct{}
 	// SignedIn is the hub's yes to a login.
@@ -103,6 +104,11 @@ type (
 		// Before is the id it was asked with; zero for the first page.
 		Before id.Sale
 	}
+	// RefuelsLoaded is such a page of an attendant's own deliveries.
+	RefuelsLoaded struct {
+		List   wire.RefuelList
+		Before id.Sale
+	}
 	// SalesFailed says that the page did not come.
 	SalesFailed struct{ Problem *wire.Problem }
 	// MoreSales asks for the page of older sales.
@@ -112,48 +118,54 @@ type (
 	SessionEnded struct{}
 )
 
-func (Tick) event()         {}
-func (Press) event()        {}
-func (Choose) event()       {}
-func (ChooseSale) event()   {}
-func (GoTo) event()         {}
-func (SignIn) event()       {}
-func (SignOut) event()      {}
-func (SignedIn) event()     {}
-func (SignInFailed) event() {}
-func (Enrolment) event()    {}
-func (HoldStart) event()    {}
-func (HoldEnd) event()      {}
-func (OpenResolve) event()  {}
-func (OpenPrice) event()    {}
-func (Confirm) event()      {}
-func (Cancel) event()       {}
-func (SetPrefs) event()     {}
-func (Connected) event()    {}
-func (Arrived) event()      {}
-func (Lost) event()         {}
-func (Sent) event()         {}
-func (Answered) event()     {}
-func (Refused) event()      {}
-func (Unknown) event()      {}
-func (GivenUp) event()      {}
-func (SalesLoaded) event()  {}
-func (SalesFailed) event()  {}
-func (MoreSales) event()    {}
-func (SessionEnded) event() {}
+func (Tick) event()          {}
+func (Press) event()         {}
+func (Choose) event()        {}
+func (ChooseSale) event()    {}
+func (GoTo) event()          {}
+func (SignIn) event()        {}
+func (SignOut) event()       {}
+func (SignedIn) event()      {}
+func (SignInFailed) event()  {}
+func (Enrolment) event()     {}
+func (HoldStart) event()     {}
+func (HoldEnd) event()       {}
+func (OpenResolve) event()   {}
+func (OpenPrice) event()     {}
+func (Confirm) event()       {}
+func (Cancel) event()        {}
+func (SetPrefs) event()      {}
+func (Connected) event()     {}
+func (Arrived) event()       {}
+func (Lost) event()          {}
+func (Sent) event()          {}
+func (Answered) event()      {}
+func (Refused) event()       {}
+func (Unknown) event()       {}
+func (GivenUp) event()       {}
+func (SalesLoaded) event()   {}
+func (RefuelsLoaded) event() {}
+func (SalesFailed) event()   {}
+func (MoreSales) event()     {}
+func (SessionEnded) event()  {}
 
 // Effect is something the outside must do. Only the types below are effects.
 type Effect interface{ effect() }
 
 type (
 	// Login asks the hub for a session.
-	Login struct{ Number, Password string }
+	Login struct{ Number, Password, Code string }
 	// Logout ends it.
 	Logout struct{}
 	// Send gives a command its key, saves it and sends it.
 	Send struct{ Command Command }
 	// FetchSales asks for a page of sales before an id (zero: the newest).
 	FetchSales struct{ Before id.Sale }
+	// FetchRefuels asks for a page of the deliveries at an attendant's nozzles.
+	FetchRefuels struct{ Before id.Sale }
+	// Proceed says that what had to be done first is done: the session is good
+	// for everything now.
+	Proceed struct{}
 	// Play plays a sound.
 	Play struct{ Sound Sound }
 	// Resync asks for a snapshot of a channel that could not be followed.
@@ -170,15 +182,17 @@ type (
 	}
 )
 
-func (Login) effect()      {}
-func (Logout) effect()     {}
-func (Send) effect()       {}
-func (FetchSales) effect() {}
-func (Play) effect()       {}
-func (Resync) effect()     {}
-func (SavePrefs) effect()  {}
-func (Fullscreen) effect() {}
-func (Record) effect()     {}
+func (Login) effect()        {}
+func (Logout) effect()       {}
+func (Send) effect()         {}
+func (FetchSales) effect()   {}
+func (FetchRefuels) effect() {}
+func (Proceed) effect()      {}
+func (Play) effect()         {}
+func (Resync) effect()       {}
+func (SavePrefs) effect()    {}
+func (Fullscreen) effect()   {}
+func (Record) effect()       {}
 
 // CommandKind says what a command does.
 type CommandKind string
@@ -197,7 +211,28 @@ const (
 	CommandClose     CommandKind = "close"
 	CommandReopen    CommandKind = "reopen"
 	CommandDuty      CommandKind = "duty"
+
+	CommandStaffAdd      CommandKind = "staff_add"
+	CommandStaffSet      CommandKind = "staff_set"
+	CommandStaffPassword CommandKind = "staff_password"
+	CommandSessionEnd    CommandKind = "session_end"
+	CommandAssign        CommandKind = "assign"
+	CommandSegmentPut    CommandKind = "segment_put"
+	CommandSegmentDrop   CommandKind = "segment_drop"
+	CommandErase         CommandKind = "erase"
+	CommandAlertSeen     CommandKind = "alert_seen"
+	CommandRotate        CommandKind = "rotate"
 )
+
+// Office reports whether a command is an act of the members page or the office.
+func (k CommandKind) Office() bool {
+	switch k {
+	case CommandStaffAdd, CommandStaffSet, CommandStaffPassword, CommandSessionEnd, CommandAssign,
+		CommandSegmentPut, CommandSegmentDrop, CommandErase, CommandAlertSeen, CommandRotate:
+		return true
+	}
+	return false
+}
 
 // Command is one command to the hub, in the shape in which it is saved
 // before it is first sent.
@@ -211,6 +246,8 @@ type Command struct {
 	Sale   id.Sale   `json:"sale,omitzero"`
 	Nozzle int       `json:"nozzle,omitempty"`
 	Thread id.Thread `json:"thread,omitzero"`
+	// Object is the id of what an act of the office is about, in text.
+	Object string `json:"object,omitempty"`
 	// The body.
 	Pay       *wire.PayRequest       `json:"pay,omitempty"`
 	Resolve   *wire.ResolveRequest   `json:"resolve,omitempty"`
@@ -221,9 +258,22 @@ type Command struct {
 	Upload    *Upload                `json:"upload,omitempty"` // before Say
 	Transfer  *wire.TransferRequest  `json:"transfer,omitempty"`
 	Duty      *wire.DutyRequest      `json:"duty,omitempty"`
+	// The body of an act of the office. It is never written down: it may hold a
+	// password.
+	Office OfficeBody `json:"-"`
 	// Staff is the number of whoever gave it, At when.
 	Staff string    `json:"staff,omitempty"`
 	At    time.Time `json:"at,omitzero"`
+}
+
+// OfficeBody is what an act of the office says; its kind tells which counts.
+type OfficeBody struct {
+	NewStaff *wire.NewStaffRequest
+	Staff    *wire.StaffRequest
+	Password *wire.PasswordRequest
+	Assign   *wire.PostRequest
+	Segment  *wire.SegmentRequest
+	Erase    *wire.EraseRequest
 }
 
 // Upload is a picture or a recording that must reach the hub before the
@@ -250,9 +300,10 @@ type slot struct {
 	sale   id.Sale
 	nozzle int
 	thread id.Thread
+	object string
 }
 
-func (c Command) slot() slot { return slot{c.Kind, c.Sale, c.Nozzle, c.Thread} }
+func (c Command) slot() slot { return slot{c.Kind, c.Sale, c.Nozzle, c.Thread, c.Object} }
 
 // Sound is an event's tone; each has a text twin on the screen.
 type Sound string

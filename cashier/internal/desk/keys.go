@@ -16,6 +16,9 @@ func (s *State) press(p Press) []Effect {
 		return []Effect{Fullscreen{}}
 	}
 	if s.session == nil {
+		if p.Key == KeyEscape && !s.login.busy {
+			s.login = login{} // a code is no longer asked for
+		}
 		return nil
 	}
 	if s.dialog != nil {
@@ -24,8 +27,11 @@ func (s *State) press(p Press) []Effect {
 		}
 		return nil
 	}
-	if s.page == PageSupport {
+	switch s.page {
+	case PageSupport:
 		return s.chatPress(p)
+	case PageMembers, PageOffice:
+		return s.officePress(p)
 	}
 	switch p.Key {
 	case KeyEscape:

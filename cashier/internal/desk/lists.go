@@ -263,7 +263,7 @@ func (s *State) gradeRow(p wire.GradePrice, acked, all int) Row {
 	if acked < all {
 		row.Cells[3].Tone = ToneWarn
 	}
-	if s.session.Role == wire.RoleHead {
+	if s.leads() {
 		row.Grade = p.Grade
 		row.Cells[4] = Cell{Text: s.text(WordChangePrice), Bold: true}
 	}

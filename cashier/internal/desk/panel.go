@@ -153,7 +153,9 @@ func (s *State) salePanel(p *Panel, sale wire.Sale) {
 	case wire.SalePaid:
 		if sale.Payment != nil {
 			s.paidPanel(p, *sale.Payment)
+			return
 		}
+		p.Face, p.Status, p.Tone = FaceFinished, s.text(WordPaid), ToneGood
 	case wire.SaleOpen:
 		p.Face = FaceFuelling
 		p.Status = s.text(WordStillFuelling)
@@ -207,6 +209,13 @@ func (s *State) quarantined(p *Panel, sale wire.Sale) {
 	p.Status, p.Tone = s.text(WordWhyTitle), ToneBad
 	p.Caption = s.text(reasonOf(sale).long)
 	p.Detail = "" // the litres stand below, beside those that were metered
+	if s.attends() {
+		p.Lines = []Line{
+			{s.text(WordDisplayed), s.text(WordLitreUnit, sale.Volume.Display()), TonePlain},
+			{s.text(WordEndedAt), s.clockOrDay(sale.EndedAt), ToneSoft},
+		}
+		return
+	}
 	moved := sale.After - sale.Before
 	p.Lines = []Line{
 		{s.text(WordDisplayed), s.text(WordLitreUnit, sale.Volume.Display()), TonePlain},

@@ -131,6 +131,9 @@ func (s *State) answered(e Answered) []Effect {
 	if e.Command.Kind == CommandSay {
 		return s.messageDelivered(e)
 	}
+	if e.Command.Kind.Office() {
+		return s.officeDone(e.Command)
+	}
 	at := e.Command.slot()
 	if f := s.flights[at]; f.phase == PhaseDone && f.command.Key == e.Command.Key {
 		return nil
@@ -167,6 +170,9 @@ func (s *State) refused(e Refused) []Effect {
 	if e.Command.Kind == CommandSay {
 		return s.messageRefused(e)
 	}
+	if e.Command.Kind.Office() {
+		return s.officeRefused(e.Command, e.Problem)
+	}
 	at := e.Command.slot()
 	out := s.record("refused", e.Command, "problem", problemName(e.Problem))
 	s.say(ToneBad, s.problemText(e.Problem, WordUnknownProblem))
@@ -190,6 +196,9 @@ func (s *State) givenUp(e GivenUp) []Effect {
 	if e.Command.Kind == CommandSay {
 		return s.messageRefused(Refused{Command: e.Command})
 	}
+	if e.Command.Kind.Office() {
+		return s.officeGivenUp(e.Command)
+	}
 	s.land(e.Command)
 	s.say(ToneBad, s.text(WordToastGivenUp))
 	return append(s.record("given up", e.Command), s.play(SoundAlarm)...)
@@ -206,6 +215,9 @@ func (s *State) record(what string, c Command, more ...any) []Effect {
 	}
 	if !c.Thread.IsZero() {
 		args = append(args, "thread", c.Thread.String())
+	}
+	if c.Object != "" {
+		args = append(args, "object", c.Object)
 	}
 	if c.Pay != nil {
 		args = append(args, "due_fen", int64(c.Pay.Due), "tendered_fen", int64(c.Pay.Tendered))

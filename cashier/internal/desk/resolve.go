@@ -30,7 +30,7 @@ func resolvable(state wire.SaleState, act wire.ResolveAct) bool {
 
 // openPrice opens the dialog for a grade's new price; only the head sets prices.
 func (s *State) openPrice(grade string) {
-	if s.session == nil || s.session.Role != wire.RoleHead || !s.HubFresh() {
+	if !s.leads() || !s.HubFresh() {
 		return
 	}
 	if _, ok := s.gradePrice(grade); ok {

@@ -69,6 +69,8 @@ type Screen struct {
 	Toasts   []Toast
 	// Chat is the support page; nil on every other.
 	Chat *Chat
+	// Office is the members page or the office page; nil on every other.
+	Office *Office
 	// Pulse is the step of the pulse, 0 to PulseSteps-1, zero when nothing pulses.
 	Pulse int
 }
@@ -84,6 +86,10 @@ type LoginForm struct {
 	Button              string
 	Busy, Enrolled      bool
 	Problem, How        string
+	// Code is the label of the field for a code of the authenticator, CodeHelp
+	// what stands under it; "" while none is asked for. Number and password stay
+	// as they were typed and need not be sent again with the code.
+	Code, CodeHelp string
 }
 
 // Header is the bar at the top.
@@ -94,6 +100,8 @@ type Header struct {
 	Unpaid          Count
 	Held, Unsettled Count
 	Support         Count  // drivers who wait, and messages not read
+	Alerts          Count  // alerts nobody has taken note of, for the head
+	Post            string // the nozzles an attendant is responsible for, until when
 	StopAll         string // empty: not for this role
 	StopWhat        Holding
 	StopBusy        bool
@@ -164,11 +172,12 @@ type Cell struct {
 	Bold bool
 }
 
-// Row is one row of a table; Sale or Grade is what a touch chooses.
+// Row is one row of a table; Sale, Grade or Key is what a touch chooses.
 type Row struct {
 	Cells  []Cell
 	Sale   id.Sale
 	Grade  string
+	Key    string // of a list of the office
 	Chosen bool
 }
 
@@ -210,6 +219,8 @@ func (s *State) Screen() Screen {
 		out.Table = s.pricesTable()
 	case PageSupport:
 		out.Chat = s.chatScreen()
+	case PageMembers, PageOffice:
+		out.Office = s.officeScreen()
 	case PageSettings:
 		out.Settings = s.settings()
 	}
@@ -226,6 +237,9 @@ func (s *State) loginForm() LoginForm {
 		Title: s.text(WordLoginTitle), Station: s.enrol.Station,
 		Number: s.text(WordStaffNumber), Password: s.text(WordPassword), Button: s.text(WordSignIn),
 		Busy: s.login.busy, Enrolled: s.enrol.Enrolled, Problem: s.login.problem,
+	}
+	if s.login.code {
+		f.Code, f.CodeHelp = s.text(WordCode), s.text(WordCodeHelp)
 	}
 	if f.Station == "" {
 		f.Station = s.text(WordAppName)
@@ -245,7 +259,7 @@ func (s *State) loginForm() LoginForm {
 // roleWords names the roles.
 var roleWords = map[wire.Role]Word{
 	wire.RoleHead: WordRoleHead, wire.RoleCashier: WordRoleCashier,
-	wire.RoleAttendant: WordRoleAttendant, wire.RoleAgent: WordRoleAgent,
+	wire.RoleAttendant: WordRoleAttendant, wire.RoleAgent: WordRoleAgent, wire.RoleGroup: WordRoleGroup,
 }
 
 func (s *State) header() Header {
@@ -271,6 +285,10 @@ func (s *State) header() Header {
 	if n := s.chatCount(); n > 0 {
 		h.Support = s.count(WordSupportCount, n)
 	}
+	if n := len(s.security.Alerts()); n > 0 {
+		h.Alerts = s.count(WordAlertCount, n)
+	}
+	h.Post = s.postText()
 	if n := s.unsettled(); n > 0 {
 		h.Unsettled = s.count(WordUnsettledCount, n)
 	}
@@ -299,6 +317,8 @@ func (s *State) countWaiting() (unpaid, held int) {
 // connectionText says how fresh the screen is.
 func (s *State) connectionText() (string, Tone) {
 	switch {
+	case s.must():
+		return "", TonePlain // the till goes live when that is done
 	case s.link.final && s.link.code == wire.CloseTooOld:
 		return s.text(WordTooOldProgram), ToneBad
 	case s.link.final && s.link.code == wire.CloseForbidden:
@@ -330,7 +350,8 @@ func tenths(d time.Duration) string {
 var pageWords = map[Page]Word{
 	PageBoard: WordPageBoard, PageUnpaid: WordPageUnpaid, PageSales: WordPageSales,
 	PageProof: WordPageProof, PagePrices: WordPagePrices,
-	PageSupport: WordPageSupport, PageSettings: WordPageSettings,
+	PageSupport: WordPageSupport, PageMembers: WordPageMembers, PageOffice: WordPageOffice,
+	PageSettings: WordPageSettings,
 }
 
 func (s *State) rail() []RailItem {
@@ -346,6 +367,9 @@ func (s *State) rail() []RailItem {
 			}
 		}
 		if n := s.chatCount(); p == PageSupport && n > 0 {
+			item.Badge = fmt.Sprint(n)
+		}
+		if n := len(s.security.Alerts()); p == PageOffice && n > 0 {
 			item.Badge = fmt.Sprint(n)
 		}
 		out = append(out, item)

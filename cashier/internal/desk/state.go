@@ -11,6 +11,9 @@
 //   - A figure older than StaleAfter is never shown: Screen leaves it out.
 //   - Nothing is payable but an unpaid sale; a quarantined or missing one says
 //     in words why it is not.
+//   - What was revealed of a member is gone after RevealFor, and when the
+//     person turns to anything else; nothing of any member outlives the page
+//     it was looked at on, nor the session.
 package desk
 
 import (
@@ -18,6 +21,7 @@ import (
 	"time"
 
 	"forecourt/shared/id"
+	"forecourt/shared/mirror"
 	"forecourt/shared/unit"
 	"forecourt/shared/wire"
 )
@@ -58,11 +62,13 @@ const (
 	PageProof    Page = "proof"
 	PagePrices   Page = "prices"
 	PageSupport  Page = "support"
+	PageMembers  Page = "members"
+	PageOffice   Page = "office"
 	PageSettings Page = "settings"
 )
 
 // Pages lists them in the order of the rail.
-var Pages = [...]Page{PageBoard, PageUnpaid, PageSales, PageProof, PagePrices, PageSupport, PageSettings}
+var Pages = [...]Page{PageBoard, PageUnpaid, PageSales, PageProof, PagePrices, PageSupport, PageMembers, PageOffice, PageSettings}
 
 // Prefs is what a till remembers for itself.
 type Prefs struct {
@@ -181,10 +187,7 @@ type State struct {
 	page    Page
 	enrol   Enrolment
 	session *wire.Session
-	login   struct {
-		busy    bool
-		problem string
-	}
+	login   login
 	link    connection
 	mirrors *mirrors
 	picked  pick
@@ -200,6 +203,10 @@ type State struct {
 	sales   salesList
 	ids     *id.Maker // of messages
 	chat    *chat
+
+	security *mirror.Security // for those who lead
+	office   *office
+	asked    int // questions of office pages so far
 }
 
 // New makes the state of a till that has just started.
@@ -207,6 +214,7 @@ func New(now time.Time, zone *time.Location, prefs Prefs) *State {
 	return &State{
 		now: now, zone: zone, prefs: prefs, page: PageBoard,
 		mirrors: newMirrors(), flights: map[slot]flight{}, overdue: map[id.Sale]bool{}, chat: newChat(),
+		security: mirror.NewSecurity(), office: newOffice(),
 	}
 }
 

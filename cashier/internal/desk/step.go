@@ -1,6 +1,11 @@
 package desk
 
-import "time"
+import (
+	"time"
+
+	"forecourt/shared/id"
+	"forecourt/shared/wire"
+)
 
 // Step advances the state by one event at a time of this machine's clock and
 // returns what the outside must do, in order.
@@ -75,11 +80,13 @@ func (s *State) fromOutside(e Event) []Effect {
 		return s.moreSales()
 	case SalesLoaded:
 		s.salesLoaded(e)
+	case RefuelsLoaded:
+		s.salesLoaded(SalesLoaded{List: wire.SaleList{Sales: salesOf(s.own(e.List.Refuels)), Next: e.List.Next}, Before: e.Before})
 	case SalesFailed:
 		s.sales.loading = false
 		s.sales.problem = s.problemText(e.Problem, WordNoAnswer)
 	default:
-		return s.chatEvent(e)
+		return append(s.chatEvent(e), s.officeEvent(e)...)
 	}
 	return nil
 }
@@ -91,6 +98,8 @@ func (s *State) settle() []Effect {
 	out := s.finishHolding()
 	out = append(out, s.callOverdue()...)
 	out = append(out, s.tendChat()...)
+	out = append(out, s.tendOffice()...)
+	s.tendLogin()
 	s.dropToasts()
 	s.followNozzle()
 	s.takeAge()
@@ -107,7 +116,7 @@ func (s *State) takeAge() {
 
 // goTo opens a page; the sales page loads itself anew each time.
 func (s *State) goTo(p Page) []Effect {
-	if s.session == nil || !s.offers(p) {
+	if s.session == nil || !s.offers(p) || s.holdsCodes() {
 		return nil
 	}
 	var out []Effect
@@ -116,11 +125,20 @@ func (s *State) goTo(p Page) []Effect {
 	}
 	s.page = p
 	s.dialog = nil
+	out = append(out, s.openOffice()...)
 	if p != PageSales {
 		return out
 	}
 	s.sales = salesList{loading: true}
-	return append(out, FetchSales{})
+	return append(out, s.fetchSales(id.Sale{}))
+}
+
+// fetchSales asks for a page of sales, or of an attendant's own deliveries.
+func (s *State) fetchSales(before id.Sale) Effect {
+	if s.attends() {
+		return FetchRefuels{Before: before}
+	}
+	return FetchSales{Before: before}
 }
 
 // salesLoaded appends a page, or starts the list with the first one.
@@ -140,7 +158,7 @@ func (s *State) moreSales() []Effect {
 		return nil
 	}
 	s.sales.loading = true
-	return []Effect{FetchSales{Before: s.sales.next}}
+	return []Effect{s.fetchSales(s.sales.next)}
 }
 
 // say shows a toast.

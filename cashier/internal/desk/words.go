@@ -366,7 +366,7 @@ const (
 	WordFeeDue
 	WordFeePaid
 	WordFeeProof
-	wordCount
+	wordOwn // how many texts this list has
 )
 
 // text is a word of the catalogue in the screen's language.
@@ -374,12 +374,26 @@ func (s *State) text(w Word, args ...any) string { return Text(s.prefs.Lang, w, 
 
 // Text is a word of the catalogue. A language that is not known reads Chinese.
 func Text(lang Lang, w Word, args ...any) string {
-	text := catalogue[w].zh
+	p := phraseOf(w)
+	text := p.zh
 	if lang == English {
-		text = catalogue[w].en
+		text = p.en
 	}
 	if len(args) == 0 {
 		return text
 	}
 	return fmt.Sprintf(text, args...)
+}
+
+// phrase is a text in both languages.
+type phrase struct{ zh, en string }
+
+// phraseOf looks a word up in the catalogues; each text stands in one of them.
+func phraseOf(w Word) phrase {
+	for _, p := range [...]phrase{catalogue[w], catalogueOffice[w], catalogueMember[w], catalogueStaff[w], catalogueLog[w]} {
+		if p.zh != "" {
+			return p
+		}
+	}
+	return phrase{}
 }

@@ -46,7 +46,7 @@ func Scenes() []Scene {
 		{"prices", pricesPage},
 		{"new-price", newPrice},
 		{"settings", page(desk.PageSettings)},
-	}, chatScenes()...)
+	}, append(chatScenes(), officeScenes()...)...)
 }
 
 func loginRefused(p desk.Prefs) *Stage {

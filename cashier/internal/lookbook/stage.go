@@ -33,6 +33,7 @@ type Stage struct {
 
 	at      time.Time
 	station id.Station
+	staff   id.Staff // who is signed in
 	epoch   id.Epoch
 	seq     map[wire.Channel]uint64
 }
@@ -88,15 +89,16 @@ func (s *Stage) Screen() desk.Screen {
 // At is the present moment.
 func (s *Stage) At() time.Time { return s.at }
 
-// SignIn signs someone in.
-func (s *Stage) SignIn(role wire.Role) {
+// SignIn signs someone in, who may have something to do first.
+func (s *Stage) SignIn(role wire.Role, must ...wire.Must) {
 	names := map[wire.Role][2]string{
 		wire.RoleHead: {"1001", "陈志远"}, wire.RoleCashier: {"2001", "王晓燕"},
-		wire.RoleAttendant: {"3001", "李建国"}, wire.RoleAgent: {"4001", "周敏"},
+		wire.RoleAttendant: {"3001", "李建国"}, wire.RoleAgent: {"4001", "周敏"}, wire.RoleGroup: {"9001", "赵海"},
 	}
+	s.staff = id.New[id.Staff](s.IDs)
 	s.Do(desk.SignedIn{Session: wire.Session{
-		Staff: id.New[id.Staff](s.IDs), Number: names[role][0], Name: names[role][1], Role: role,
-		Station: s.station, StationName: StationName,
+		Staff: s.staff, Number: names[role][0], Name: names[role][1], Role: role,
+		Station: s.station, StationName: StationName, Must: must,
 	}})
 }
 
@@ -107,6 +109,32 @@ func (s *Stage) Connect(forecourt wire.ForecourtSnap, sales wire.DeskSnap) {
 	s.frame(wire.KindSnap, wire.Desk(s.station), sales)
 	s.Beat()
 }
+
+// ConnectPost brings up the live socket of an attendant.
+func (s *Stage) ConnectPost(forecourt wire.ForecourtSnap, post wire.PostSnap) {
+	s.Do(desk.Connected{Welcome: wire.Welcome{V: wire.Version, Now: s.at}})
+	s.frame(wire.KindSnap, wire.Forecourt(s.station), forecourt)
+	s.Posted(post)
+	s.Beat()
+}
+
+// Posted is the snapshot of an attendant's channel.
+func (s *Stage) Posted(post wire.PostSnap) { s.frame(wire.KindSnap, wire.PostOf(s.staff), post) }
+
+// PostIs is news of what the attendant is responsible for, Refuel of a delivery
+// at one of their nozzles, Skip of something that is not theirs.
+func (s *Stage) PostIs(p wire.Post)   { s.frame(wire.KindPost, wire.PostOf(s.staff), p) }
+func (s *Stage) Refuel(r wire.Refuel) { s.frame(wire.KindRefuel, wire.PostOf(s.staff), r) }
+func (s *Stage) Skip()                { s.frame(wire.KindSkip, wire.PostOf(s.staff), nil) }
+
+// Roster is news of who is responsible for which nozzles, Alerts the snapshot
+// of the alerts, Alert news of one.
+func (s *Stage) Roster(r wire.Roster) { s.frame(wire.KindRoster, wire.Desk(s.station), r) }
+
+func (s *Stage) Alerts(open ...wire.Alert) {
+	s.frame(wire.KindSnap, wire.Security(s.station), wire.SecuritySnap{Alerts: open})
+}
+func (s *Stage) Alert(a wire.Alert) { s.frame(wire.KindAlert, wire.Security(s.station), a) }
 
 // Beat is the hub's clock, with pumps that spoke a moment ago.
 func (s *Stage) Beat() {

@@ -48,6 +48,8 @@ func (t *Till) doChat(e desk.Effect) {
 		t.playVoice(e)
 	case desk.StopVoice:
 		t.stopVoice()
+	default:
+		t.doOffice(e)
 	}
 }
 
@@ -55,10 +57,13 @@ func (t *Till) doChat(e desk.Effect) {
 // called under the lock: a write to the socket may wait.
 func (t *Till) withStream(fn func(Stream)) {
 	t.mu.Lock()
-	s := t.session
+	var stream Stream
+	if t.session != nil {
+		stream = t.session.stream
+	}
 	t.mu.Unlock()
-	if s != nil {
-		fn(s.stream)
+	if stream != nil {
+		fn(stream)
 	}
 }
 

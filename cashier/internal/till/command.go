@@ -55,7 +55,7 @@ func (t *Till) send(c desk.Command) {
 func (t *Till) overtake(s *session, c desk.Command, cancel context.CancelFunc) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	name := fmt.Sprintf("%s/%d/%s", c.Kind, c.Nozzle, c.Thread)
+	name := fmt.Sprintf("%s/%d/%s/%s", c.Kind, c.Nozzle, c.Thread, c.Object)
 	for other, end := range s.hands {
 		if other == name || c.Kind == desk.CommandHoldAll && onPump(other) {
 			end()
@@ -104,7 +104,7 @@ func (t *Till) settled(ctx context.Context, c desk.Command, sale *wire.Sale, err
 		t.Post(desk.Unknown{Command: c})
 		t.Post(desk.SessionEnded{})
 		return true
-	case problem != nil && !problem.Retry:
+	case problem != nil && (!problem.Retry || c.Kind.Office() && !storage(problem)):
 		t.forget(c)
 		t.Post(desk.Refused{Command: c, Problem: problem})
 		return true
@@ -112,6 +112,13 @@ func (t *Till) settled(ctx context.Context, c desk.Command, sale *wire.Sale, err
 	t.Log.Info("no answer to a command; asking again", "key", c.Key, "kind", string(c.Kind), "error", err)
 	t.Post(desk.Unknown{Command: c})
 	return false
+}
+
+// storage reports whether the hub itself is in trouble, which passes in a
+// moment. What else may succeed later, such as another rotation of the keys, is
+// for the person to try again.
+func storage(p *wire.Problem) bool {
+	return p.Type == wire.ProblemStorage || p.Type == wire.ProblemInternal
 }
 
 // inquire learns the end of a command that somebody else gave and whose
@@ -181,6 +188,9 @@ func (t *Till) attempt(ctx context.Context, c desk.Command) (*wire.Sale, error) 
 		_, err = t.Hub.SetPrices(ctx, c.Key, *c.Prices)
 		return nil, err
 	default:
+		if c.Kind.Office() {
+			return nil, t.attemptOffice(ctx, c)
+		}
 		return nil, t.attemptChat(ctx, c)
 	}
 	if err != nil {

@@ -62,6 +62,7 @@ type Hub interface {
 	Sales(context.Context, link.SaleQuery) (wire.SaleList, error)
 	Sale(context.Context, id.Sale) (wire.Sale, error)
 	Support
+	Office
 }
 
 // Support is what a till asks of the hub for those who answer drivers.
@@ -126,9 +127,10 @@ type Till struct {
 
 // session is what lives between signing in and out.
 type session struct {
+	opened wire.Session
 	ctx    context.Context
 	cancel context.CancelFunc
-	stream Stream
+	stream Stream                        // nil while something has to be done first
 	hands  map[string]context.CancelFunc // the latest hand on each nozzle
 	lanes  map[id.Thread][]desk.Command  // messages on their way, by conversation
 	reads  map[id.Thread]uint64          // read marks that wait for their turn
@@ -193,7 +195,7 @@ func (t *Till) inSession(fn func(context.Context)) {
 }
 
 func (t *Till) login(ctx context.Context, e desk.Login) {
-	opened, err := t.Hub.Login(ctx, wire.LoginRequest{Number: e.Number, Password: e.Password})
+	opened, err := t.Hub.Login(ctx, wire.LoginRequest{Number: e.Number, Password: e.Password, Code: e.Code})
 	if err != nil {
 		if ctx.Err() == nil {
 			t.Log.Info("login failed", "error", err)
@@ -205,20 +207,42 @@ func (t *Till) login(ctx context.Context, e desk.Login) {
 	t.begin(opened)
 }
 
-// begin follows the station's channels and asks again for every command whose
-// end an earlier run, or an earlier session, did not learn.
+// begin opens the session. The hub is good for nothing but the person's own
+// account while something has to be done first; otherwise the till goes live.
 func (t *Till) begin(opened wire.Session) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.endSession()
 	ctx, cancel := context.WithCancel(t.background)
 	s := &session{
-		ctx: ctx, cancel: cancel, hands: map[string]context.CancelFunc{}, lanes: map[id.Thread][]desk.Command{},
+		opened: opened, ctx: ctx, cancel: cancel, hands: map[string]context.CancelFunc{}, lanes: map[id.Thread][]desk.Command{},
 		reads: map[id.Thread]uint64{}, images: make(chan struct{}, maxImagesAtOnce),
 	}
-	s.stream = t.Stream(link.LiveOptions{Channels: channels(opened), Handler: &follower{ctx: ctx, post: t.Post}})
 	t.session = s
+	if len(opened.Must) == 0 {
+		t.goLive(s)
+	}
+}
+
+// proceed goes on with a session that had something to do first.
+func (t *Till) proceed() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s := t.session; s != nil && s.stream == nil {
+		t.goLive(s)
+	}
+}
+
+// goLive follows the station's channels and asks again for every command whose
+// end an earlier run, or an earlier session, did not learn; the caller holds
+// the lock.
+func (t *Till) goLive(s *session) {
+	ctx, opened := s.ctx, s.opened
+	s.stream = t.Stream(link.LiveOptions{Channels: channels(opened), Handler: &follower{ctx: ctx, post: t.Post}})
 	t.running.Go(func() { t.follow(s) })
+	if opened.Role == wire.RoleAttendant {
+		return // may not look at sales: what is unknown waits for somebody who may
+	}
 	saved, err := t.Store.Commands()
 	if err != nil {
 		t.Log.Error("saved commands not read", "error", err)
@@ -238,15 +262,24 @@ func (t *Till) begin(opened wire.Session) {
 
 // channels are those that a person follows from signing in.
 func channels(opened wire.Session) []wire.Channel {
-	list := []wire.Channel{wire.Forecourt(opened.Station), wire.Desk(opened.Station)}
+	list := []wire.Channel{wire.Forecourt(opened.Station)}
+	if opened.Role == wire.RoleAttendant {
+		return append(list, wire.PostOf(opened.Staff))
+	}
+	list = append(list, wire.Desk(opened.Station))
 	if answers(opened.Role) {
 		list = append(list, wire.Support(opened.Station))
+	}
+	if leads(opened.Role) {
+		list = append(list, wire.Security(opened.Station))
 	}
 	return list
 }
 
-// answers reports whether a role answers drivers.
-func answers(r wire.Role) bool { return r == wire.RoleHead || r == wire.RoleAgent }
+// leads reports whether a role is head at the station, answers whether it
+// answers drivers.
+func leads(r wire.Role) bool   { return r == wire.RoleHead || r == wire.RoleGroup }
+func answers(r wire.Role) bool { return leads(r) || r == wire.RoleAgent }
 
 // follow runs the live socket to its end.
 func (t *Till) follow(s *session) {
@@ -278,7 +311,7 @@ func (t *Till) endSession() {
 func (t *Till) resync(ch wire.Channel) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.session != nil {
+	if t.session != nil && t.session.stream != nil {
 		t.session.stream.Resync(ch)
 	}
 }

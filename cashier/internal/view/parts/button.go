@@ -22,6 +22,7 @@ const (
 	Primary              // the act of the page, brand ground
 	Danger               // card ground, red text
 	Chosen               // a choice that is on
+	Grave                // the act of the page that cannot be undone, red ground
 )
 
 // Button is a button with a label, an optional icon and the key that does the
@@ -36,6 +37,7 @@ type Button struct {
 	icon    icons.Name
 	least   fyne.Size
 	size    float32
+	inset   float32
 	state   desk.Button
 	hovered bool
 
@@ -69,6 +71,16 @@ func NewButton(p theme.Palette, style Style, icon icons.Name, tap func()) *Butto
 func (b *Button) Sized(text, width, height float32) *Button {
 	b.size, b.label.TextSize = text, text
 	b.least = fyne.NewSize(width, height)
+	return b
+}
+
+// Inset draws the button smaller than what a finger hits, by so much above
+// and below: for an act inside a line.
+func (b *Button) Inset(by float32) *Button {
+	if b.inset != by {
+		b.inset = by
+		b.place(b.Size())
+	}
 	return b
 }
 
@@ -121,6 +133,8 @@ func (b *Button) colours() (ground, edge, text, hint color.NRGBA) {
 	switch {
 	case b.style == Primary && live:
 		ground, edge, text, hint = p.Brand, p.Brand, p.OnBrand, p.OnBrand
+	case b.style == Grave && live:
+		ground, edge, text, hint = p.Danger, p.Danger, p.OnDanger, p.OnDanger
 	case b.style == Chosen && live:
 		ground, edge, text, hint = theme.Blend(p.Card, p.Brand, 14), p.Brand, p.Ink, p.InkSoft
 	case !live:
@@ -149,8 +163,8 @@ func (b *Button) paint() {
 
 // place centres icon, label and hint as one line.
 func (b *Button) place(size fyne.Size) {
-	Place(b.ground, 0, 0, size.Width, size.Height)
-	Place(b.edge, 0.5, 0.5, size.Width-1, size.Height-1)
+	Place(b.ground, 0, b.inset, size.Width, size.Height-2*b.inset)
+	Place(b.edge, 0.5, b.inset+0.5, size.Width-1, size.Height-2*b.inset-1)
 	if shown := Fit(b.state.Label, b.size, b.label.TextStyle, size.Width-b.besideLabel()-8); shown != b.label.Text {
 		b.label.Text = shown
 		b.label.Refresh()
@@ -192,6 +206,12 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		Parts: []fyne.CanvasObject{b.ground, b.edge, b.image.Image, b.label, b.hint},
 		Place: b.place, Least: b.least,
 	}
+}
+
+// Wants is the width at which icon, label and hint fit with room around them.
+func (b *Button) Wants() float32 {
+	label := fyne.MeasureText(b.state.Label, b.size, b.label.TextStyle).Width
+	return max(b.least.Width, label+b.besideLabel()+2*theme.Wide)
 }
 
 // Live reports whether a touch does anything.

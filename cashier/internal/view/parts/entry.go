@@ -19,6 +19,12 @@ type Keys struct {
 // to the window's key map.
 type Entry struct {
 	widget.Entry
+	// OnFocus is called when the cursor comes into the field; nil for nothing.
+	OnFocus func()
+	// Barred reports that the field lies under something and takes no cursor;
+	// nil for never.
+	Barred func() bool
+
 	keys Keys
 	also map[fyne.KeyName]bool
 }
@@ -86,4 +92,17 @@ func (e *Entry) KeyUp(k *fyne.KeyEvent) {
 		return
 	}
 	e.Entry.KeyUp(k)
+}
+
+// FocusGained tells that the cursor has come.
+func (e *Entry) FocusGained() {
+	e.Entry.FocusGained()
+	if e.OnFocus != nil {
+		e.OnFocus()
+	}
+}
+
+// Disabled reports whether the field takes no cursor now.
+func (e *Entry) Disabled() bool {
+	return e.Barred != nil && e.Barred() || e.Entry.Disabled()
 }

@@ -1,6 +1,6 @@
 // Package parts holds the widgets that every screen of the till is made of:
-// buttons, the hold button, the entry, the keypad, the table, chips and
-// toasts.
+// buttons, the hold button, the fields that are typed into and those that are
+// chosen from, the keypad, the table, tabs, chips and QR codes.
 //
 // Each is one custom widget with fixed geometry, drawn from rectangles, texts
 // and images. Setting a value that is already shown costs nothing; a changed

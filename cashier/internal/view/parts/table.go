@@ -9,7 +9,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -19,7 +18,9 @@ const (
 )
 
 // Table is a list with a head, rows a finger high and a word for when it is
-// empty. It scrolls up and down, never sideways. Rows are kept and reused.
+// empty. It scrolls up and down, never sideways. Only the rows in sight have
+// widgets, which are reused: a table of thousands costs what is in sight. A
+// row that becomes the chosen one is scrolled to.
 type Table struct {
 	widget.BaseWidget
 	palette theme.Palette
@@ -28,11 +29,12 @@ type Table struct {
 	ground *canvas.Rectangle
 	heads  []*canvas.Text
 	empty  *canvas.Text
-	rows   []*row
-	list   *fyne.Container
+	rows   []*row // as many as are ever in sight; row i of the list is in rows[i % len(rows)]
+	strip  *rowStrip
 	scroll *container.Scroll
 	more   *Button
 	shown  desk.Table
+	chosen desk.Row // was scrolled to
 }
 
 // NewTable makes a table; touching a row calls onRow, the button for older
@@ -43,10 +45,11 @@ func NewTable(p theme.Palette, onRow func(desk.Row), onMore func()) *Table {
 		ground: &canvas.Rectangle{CornerRadius: theme.Radius, FillColor: p.Card, StrokeColor: p.Line, StrokeWidth: 1},
 		empty:  Text(p.InkSoft, theme.Strong, false),
 		more:   NewButton(p, Plain, "", onMore),
+		strip:  newRowStrip(),
 	}
 	t.empty.Alignment = fyne.TextAlignCenter
-	t.list = container.New(&stackRows{})
-	t.scroll = container.NewVScroll(t.list)
+	t.scroll = container.NewVScroll(t.strip)
+	t.scroll.OnScrolled = func(fyne.Position) { t.fill() }
 	t.more.Set(desk.Button{Hidden: true})
 	t.ExtendBaseWidget(t)
 	return t
@@ -54,37 +57,93 @@ func NewTable(p theme.Palette, onRow func(desk.Row), onMore func()) *Table {
 
 // Set shows a table.
 func (t *Table) Set(next desk.Table) {
-	if !slices.Equal(t.shown.Columns, next.Columns) {
-		t.setHeads(next.Columns)
-	}
-	grown := len(t.shown.Rows) != len(next.Rows) || t.shown.More.Hidden != next.More.Hidden
+	before := t.shown.Columns
 	t.shown = next
 	t.more.Set(next.More)
-	for len(t.rows) < len(next.Rows) {
-		t.rows = append(t.rows, newRow(t.palette, t.onRow))
-	}
-	for i, r := range next.Rows {
-		t.rows[i].set(next.Columns, r)
-	}
 	Put(t.empty, next.Empty, t.palette.InkSoft)
 	Show(t.empty, len(next.Rows) == 0)
-	if grown || len(t.list.Objects) == 0 {
-		t.setRows(len(next.Rows))
+	if tall := t.tall(); t.strip.tall != tall {
+		t.strip.tall = tall
+		t.scroll.Refresh()
+	}
+	if !slices.Equal(before, next.Columns) {
+		t.setHeads(next.Columns) // draws the rows as well: they are the new ones by now
+		return
+	}
+	t.fill()
+	t.follow()
+}
+
+// Top scrolls to the first row: another list is shown.
+func (t *Table) Top() {
+	t.chosen = desk.Row{}
+	t.scroll.ScrollToOffset(fyne.Position{})
+	t.fill()
+}
+
+// tall is the height of all rows, and of the button for further ones.
+func (t *Table) tall() float32 {
+	n := len(t.shown.Rows)
+	if t.hasMore() {
+		n++
+	}
+	return float32(n) * rowHeight
+}
+
+func (t *Table) hasMore() bool { return !t.shown.More.Hidden && t.shown.More.Label != "" }
+
+// fill gives every row in sight a widget.
+func (t *Table) fill() {
+	size := t.scroll.Size()
+	if size.Height <= 0 {
+		return
+	}
+	sight := int(size.Height/rowHeight) + 2
+	t.need(sight)
+	first := max(0, min(int(t.scroll.Offset.Y/rowHeight), len(t.shown.Rows)-sight))
+	last := min(first+sight, len(t.shown.Rows))
+	objects := make([]fyne.CanvasObject, 0, sight+1)
+	for i := first; i < last; i++ {
+		r := t.rows[i%len(t.rows)]
+		r.set(t.shown.Columns, t.shown.Rows[i])
+		Place(r, 0, float32(i)*rowHeight, size.Width, rowHeight)
+		objects = append(objects, r)
+	}
+	if t.hasMore() && last == len(t.shown.Rows) {
+		Place(t.more, 0, float32(last)*rowHeight, size.Width, rowHeight)
+		objects = append(objects, t.more)
+	}
+	t.strip.show(objects)
+}
+
+// need makes widgets until there are enough for what is in sight.
+func (t *Table) need(sight int) {
+	for len(t.rows) < sight {
+		t.rows = append(t.rows, newRow(t.palette, t.onRow))
 	}
 }
 
-// setRows puts the rows that are needed into the list.
-func (t *Table) setRows(n int) {
-	objects := make([]fyne.CanvasObject, 0, n+1)
-	for _, r := range t.rows[:n] {
-		objects = append(objects, r)
+// follow scrolls to the chosen row when it has become another one.
+func (t *Table) follow() {
+	at := slices.IndexFunc(t.shown.Rows, func(r desk.Row) bool { return r.Chosen })
+	if at < 0 {
+		t.chosen = desk.Row{}
+		return
 	}
-	if !t.shown.More.Hidden && t.shown.More.Label != "" {
-		objects = append(objects, t.more)
+	if same(t.chosen, t.shown.Rows[at]) || t.scroll.Size().Height <= 0 {
+		return
 	}
-	t.list.Objects = objects
-	t.list.Refresh()
-	t.scroll.Refresh()
+	t.chosen = t.shown.Rows[at]
+	top, bottom := float32(at)*rowHeight, float32(at+1)*rowHeight
+	switch {
+	case top < t.scroll.Offset.Y:
+		t.scroll.ScrollToOffset(fyne.NewPos(0, top))
+	case bottom > t.scroll.Offset.Y+t.scroll.Size().Height:
+		t.scroll.ScrollToOffset(fyne.NewPos(0, bottom-t.scroll.Size().Height))
+	default:
+		return
+	}
+	t.fill()
 }
 
 func (t *Table) setHeads(columns []desk.Column) {
@@ -97,16 +156,15 @@ func (t *Table) setHeads(columns []desk.Column) {
 		}
 		t.heads = append(t.heads, h)
 	}
-	t.shown.Columns = columns
 	t.Refresh()
 }
 
 // narrow is the width below which spare columns are left out.
 const narrow float32 = 640
 
-// columnEdges are the left edges of the columns, and the right edge of the
+// ColumnEdges are the left edges of the columns, and the right edge of the
 // last; a column that is left out has no width.
-func columnEdges(columns []desk.Column, width float32) []float32 {
+func ColumnEdges(columns []desk.Column, width float32) []float32 {
 	weight := func(c desk.Column) int {
 		if c.Spare && width < narrow {
 			return 0
@@ -131,13 +189,15 @@ const columnGap float32 = 16
 
 func (t *Table) place(size fyne.Size) {
 	Place(t.ground, 0, 0, size.Width, size.Height)
-	edges := columnEdges(t.shown.Columns, size.Width)
+	edges := ColumnEdges(t.shown.Columns, size.Width)
 	for i, h := range t.heads {
 		Show(h, edges[i+1] > edges[i])
 		Place(h, edges[i], (headHeight-LineHeight(theme.Caption))/2+2, edges[i+1]-edges[i]-columnGap, LineHeight(theme.Caption))
 	}
 	Place(t.scroll, 1, headHeight, size.Width-2, size.Height-headHeight-2)
 	Place(t.empty, 0, headHeight+(size.Height-headHeight-LineHeight(theme.Strong))/2, size.Width, LineHeight(theme.Strong))
+	t.fill()
+	t.follow()
 }
 
 type tableRenderer struct {
@@ -167,140 +227,43 @@ func (t *Table) CreateRenderer() fyne.WidgetRenderer {
 	return &tableRenderer{Painter{Place: t.place, Least: fyne.NewSize(200, headHeight+rowHeight)}, t}
 }
 
-// row is one row: texts over a ground that shows the choice.
-type row struct {
+// rowStrip is as high as all rows and holds those in sight.
+type rowStrip struct {
 	widget.BaseWidget
-	palette theme.Palette
-	onTap   func(desk.Row)
-	columns []desk.Column
-	value   desk.Row
-	hovered bool
-	ground  *canvas.Rectangle
-	line    *canvas.Rectangle
-	cells   []*canvas.Text
+	tall    float32
+	objects []fyne.CanvasObject
 }
 
-var (
-	_ fyne.Tappable     = (*row)(nil)
-	_ desktop.Hoverable = (*row)(nil)
-)
-
-func newRow(p theme.Palette, onTap func(desk.Row)) *row {
-	r := &row{
-		palette: p, onTap: onTap,
-		ground: &canvas.Rectangle{FillColor: p.Card},
-		line:   &canvas.Rectangle{FillColor: p.Line},
-	}
-	r.ExtendBaseWidget(r)
-	return r
+func newRowStrip() *rowStrip {
+	s := &rowStrip{}
+	s.ExtendBaseWidget(s)
+	return s
 }
 
-func (r *row) set(columns []desk.Column, v desk.Row) {
-	if !slices.Equal(r.columns, columns) {
-		r.columns = columns
-		r.cells = nil
-		for _, c := range columns {
-			cell := Text(r.palette.Ink, theme.Body, false)
-			if c.Right {
-				cell.Alignment = fyne.TextAlignTrailing
-			}
-			r.cells = append(r.cells, cell)
-		}
-		r.value = desk.Row{}
-		r.Refresh()
+// show changes what is in sight, if it differs.
+func (s *rowStrip) show(objects []fyne.CanvasObject) {
+	if slices.Equal(s.objects, objects) {
+		return
 	}
-	r.value = v
-	r.paint()
+	s.objects = objects
+	s.Refresh()
 }
 
-func (r *row) paint() {
-	edges := columnEdges(r.columns, r.Size().Width)
-	for i, c := range r.value.Cells {
-		cell := r.cells[i]
-		if cell.TextStyle.Bold != c.Bold {
-			cell.TextStyle.Bold = c.Bold
-			cell.Refresh()
-		}
-		text := c.Text
-		if r.Size().Width > 0 {
-			text = Fit(text, theme.Body, cell.TextStyle, edges[i+1]-edges[i]-columnGap+4)
-		}
-		Put(cell, text, r.palette.Tone(c.Tone))
-	}
-	ground := r.palette.Card
-	switch {
-	case r.value.Chosen:
-		ground = theme.Blend(r.palette.Card, r.palette.Brand, 16)
-	case r.hovered && r.choosable():
-		ground = theme.Blend(r.palette.Card, r.palette.Ink, 5)
-	}
-	Fill(r.ground, ground)
-}
-
-// choosable reports whether a touch on the row means something.
-func (r *row) choosable() bool { return !r.value.Sale.IsZero() || r.value.Grade != "" }
-
-// Tapped chooses the row.
-func (r *row) Tapped(*fyne.PointEvent) {
-	if r.choosable() {
-		r.onTap(r.value)
-	}
-}
-
-// MouseIn, MouseMoved and MouseOut light the row under the pointer.
-func (r *row) MouseIn(*desktop.MouseEvent)    { r.hovered = true; r.paint() }
-func (r *row) MouseMoved(*desktop.MouseEvent) {}
-func (r *row) MouseOut()                      { r.hovered = false; r.paint() }
-
-func (r *row) place(size fyne.Size) {
-	Place(r.ground, 0, 0, size.Width, size.Height)
-	Place(r.line, theme.Pad, 0, size.Width-2*theme.Pad, 1)
-	edges := columnEdges(r.columns, size.Width)
-	height := LineHeight(theme.Body)
-	for i, c := range r.cells {
-		Place(c, edges[i], (size.Height-height)/2, edges[i+1]-edges[i]-columnGap, height)
-	}
-	r.paint()
-}
-
-type rowRenderer struct {
+type stripRenderer struct {
 	Painter
-	r *row
+	s *rowStrip
 }
-
-// Objects includes the cells, which change with the columns.
-func (d *rowRenderer) Objects() []fyne.CanvasObject {
-	out := []fyne.CanvasObject{d.r.ground, d.r.line}
-	for _, c := range d.r.cells {
-		out = append(out, c)
-	}
-	return out
-}
-
-// Refresh lays out anew: the columns may have changed.
-func (d *rowRenderer) Refresh() {
-	d.r.place(d.r.Size())
-	for _, o := range d.Objects() {
-		o.Refresh()
-	}
-}
-
-// CreateRenderer draws the row.
-func (r *row) CreateRenderer() fyne.WidgetRenderer {
-	return &rowRenderer{Painter{Place: r.place, Least: fyne.NewSize(200, rowHeight)}, r}
-}
-
-// stackRows lays rows under one another over the full width.
-type stackRows struct{}
 
 // MinSize is all rows high.
-func (stackRows) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(200, float32(len(objects))*rowHeight)
-}
+func (r *stripRenderer) MinSize() fyne.Size { return fyne.NewSize(200, r.s.tall) }
 
-// Layout gives each row the full width.
-func (stackRows) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	for i, o := range objects {
-		Place(o, 0, float32(i)*rowHeight, size.Width, rowHeight)
-	}
+// Objects are the rows in sight.
+func (r *stripRenderer) Objects() []fyne.CanvasObject { return r.s.objects }
+
+// Refresh does nothing: each row repaints itself, and the scroll the window.
+func (r *stripRenderer) Refresh() {}
+
+// CreateRenderer draws the rows.
+func (s *rowStrip) CreateRenderer() fyne.WidgetRenderer {
+	return &stripRenderer{Painter{Place: func(fyne.Size) {}}, s}
 }

@@ -25,7 +25,7 @@ type header struct {
 	station, staff          *canvas.Text
 	connection              *parts.Chip
 	unpaid, held, unsettled *parts.Chip
-	support                 *parts.Chip
+	support, alerts         *parts.Chip
 	stop                    *parts.Hold
 }
 
@@ -41,6 +41,10 @@ func newHeader(p theme.Palette, send func(desk.Event)) *header {
 		connection: parts.NewChip(nil),
 		unpaid:     parts.NewChip(waiting), held: parts.NewChip(waiting), unsettled: parts.NewChip(waiting),
 		support: parts.NewChip(func() { send(desk.GoTo{Page: desk.PageSupport}) }),
+		alerts: parts.NewChip(func() {
+			send(desk.GoTo{Page: desk.PageOffice})
+			send(desk.OfficeTab{Tab: desk.TabAlerts})
+		}),
 	}
 	h.stop = parts.NewHold(p,
 		func() { send(desk.HoldStart{What: h.shown.StopWhat}) },
@@ -54,12 +58,13 @@ func (h *header) set(next desk.Header) {
 		return
 	}
 	moved := h.shown.Connection != next.Connection || h.shown.Station != next.Station || h.shown.Staff != next.Staff ||
+		h.shown.Post != next.Post || h.shown.Alerts != next.Alerts ||
 		h.shown.Unpaid != next.Unpaid || h.shown.Held != next.Held || h.shown.Unsettled != next.Unsettled || h.shown.Support != next.Support ||
 		(h.shown.StopAll == "") != (next.StopAll == "")
 	h.shown = next
 	p := h.palette
 	parts.Put(h.station, next.Station, p.Ink)
-	parts.Put(h.staff, next.Staff, p.InkSoft)
+	parts.Put(h.staff, h.who(), p.InkSoft)
 	h.setConnection()
 	h.setCounts()
 	parts.Show(h.stop, next.StopAll != "")
@@ -67,6 +72,14 @@ func (h *header) set(next desk.Header) {
 	if moved {
 		h.place(h.Size())
 	}
+}
+
+// who is the person, and the nozzles they are responsible for.
+func (h *header) who() string {
+	if h.shown.Post == "" {
+		return h.shown.Staff
+	}
+	return h.shown.Staff + " · " + h.shown.Post
 }
 
 // narrowBelow is the width at which counts lose their words; the rail says
@@ -79,6 +92,7 @@ func (h *header) setCounts() {
 	h.unpaid.Set(icons.Wallet, h.count(h.shown.Unpaid), unpaid.Fill, unpaid.Text)
 	h.held.Set(icons.Scales, h.count(h.shown.Held), held.Fill, held.Text)
 	h.support.Set(icons.Message, h.count(h.shown.Support), p.Brand, p.OnBrand)
+	h.alerts.Set(icons.Shield, h.count(h.shown.Alerts), p.Danger, p.OnDanger)
 	h.unsettled.Set(icons.Clock, h.count(h.shown.Unsettled), p.Danger, p.OnDanger)
 }
 
@@ -114,7 +128,7 @@ func (h *header) place(size fyne.Size) {
 		x -= stopWidth
 		parts.Place(h.stop, x, (size.Height-theme.Target)/2, stopWidth, theme.Target)
 	}
-	for _, c := range []*parts.Chip{h.support, h.unpaid, h.held, h.unsettled} {
+	for _, c := range []*parts.Chip{h.support, h.unpaid, h.held, h.unsettled, h.alerts} {
 		if c.Visible() {
 			x -= theme.Gap + c.Width()
 			parts.Place(c, x, (size.Height-36)/2, c.Width(), 36)
@@ -126,7 +140,7 @@ func (h *header) place(size fyne.Size) {
 	parts.Put(h.station, station, h.palette.Ink)
 	width := h.station.MinSize().Width
 	parts.Place(h.station, left, 5, width, parts.LineHeight(theme.Strong))
-	staff := parts.Fit(h.shown.Staff, theme.Body, h.staff.TextStyle, max(0, room-width-theme.Pad))
+	staff := parts.Fit(h.who(), theme.Body, h.staff.TextStyle, max(0, room-width-theme.Pad))
 	parts.Put(h.staff, staff, h.palette.InkSoft)
 	parts.Place(h.staff, left+width+theme.Pad, 7, max(0, room-width-theme.Pad), parts.LineHeight(theme.Body))
 	indent := float32(0)
@@ -139,7 +153,7 @@ func (h *header) place(size fyne.Size) {
 // CreateRenderer draws the header.
 func (h *header) CreateRenderer() fyne.WidgetRenderer {
 	return &parts.Painter{
-		Parts: []fyne.CanvasObject{h.ground, h.edge, h.station, h.staff, h.connection, h.unpaid, h.held, h.unsettled, h.support, h.stop},
+		Parts: []fyne.CanvasObject{h.ground, h.edge, h.station, h.staff, h.connection, h.unpaid, h.held, h.unsettled, h.support, h.alerts, h.stop},
 		Place: h.place, Least: fyne.NewSize(400, 56),
 	}
 }

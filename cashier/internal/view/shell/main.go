@@ -5,6 +5,7 @@ import (
 	"forecourt/cashier/internal/view/board"
 	"forecourt/cashier/internal/view/chat"
 	"forecourt/cashier/internal/view/lists"
+	"forecourt/cashier/internal/view/office"
 	"forecourt/cashier/internal/view/panel"
 	"forecourt/cashier/internal/view/parts"
 	"forecourt/cashier/internal/view/settings"
@@ -49,7 +50,8 @@ type mainView struct {
 	setting *settings.Page
 	panel   *panel.Panel
 	chat    *chat.Page
-	support bool // the support page takes the place of board and panel
+	office  *office.Page
+	page    desk.Page
 	toasts  *toasts
 	dialog  *dialog
 }
@@ -66,6 +68,7 @@ func newMain(o chat.Options) *mainView {
 		setting: settings.New(p, send),
 		panel:   panel.New(p, o.Lang, send),
 		chat:    chat.New(o),
+		office:  office.New(office.Options{Palette: p, Lang: o.Lang, Send: send, Keys: o.Keys, Window: o.Window}),
 		toasts:  newToasts(p),
 		dialog:  newDialog(p, send, o.Keys, o.Window.Canvas()),
 	}
@@ -83,15 +86,16 @@ func (m *mainView) set(s desk.Screen) {
 	m.header.set(s.Header)
 	m.rail.set(s.Rail)
 	m.panel.Set(s.Panel)
-	m.turn(s.Page == desk.PageSupport)
+	m.turn(s.Page)
 	m.chat.Set(s.Chat)
+	m.office.Set(s.Office)
 	parts.Show(m.board, s.Page == desk.PageBoard)
 	parts.Show(m.setting, s.Page == desk.PageSettings)
 	for page, list := range m.lists {
 		parts.Show(list, s.Page == page)
 	}
 	switch s.Page {
-	case desk.PageSupport:
+	case desk.PageSupport, desk.PageMembers, desk.PageOffice:
 	case desk.PageBoard:
 		m.board.Set(s)
 	case desk.PageSettings:
@@ -105,12 +109,20 @@ func (m *mainView) set(s desk.Screen) {
 	m.dialog.set(s.Dialog)
 }
 
-// turn changes between the forecourt's pages and the support page.
-func (m *mainView) turn(support bool) {
-	parts.Show(m.chat, support)
-	parts.Show(m.panel, !support)
-	if m.support != support {
-		m.support = support
+// backOffice reports whether a page is one of the back office.
+func backOffice(p desk.Page) bool { return p == desk.PageMembers || p == desk.PageOffice }
+
+// whole reports whether a page takes the place of board and panel.
+func whole(p desk.Page) bool { return p == desk.PageSupport || backOffice(p) }
+
+// turn changes between the forecourt's pages and those that need the whole
+// place.
+func (m *mainView) turn(to desk.Page) {
+	parts.Show(m.chat, to == desk.PageSupport)
+	parts.Show(m.office, backOffice(to))
+	parts.Show(m.panel, !whole(to))
+	if m.page != to {
+		m.page = to
 		m.place(m.Size())
 	}
 }
@@ -119,7 +131,7 @@ func (m *mainView) place(size fyne.Size) {
 	f, isTight := frameOf(size)
 	parts.Place(m.ground, 0, 0, size.Width, size.Height)
 	left := size.Width - f.panel
-	if isTight && !m.support { // the panel needs every point of height
+	if isTight && !whole(m.page) { // the panel needs every point of height
 		parts.Place(m.header, 0, 0, left, f.header)
 		parts.Place(m.panel, left, 0, f.panel, size.Height)
 	} else {
@@ -136,7 +148,9 @@ func (m *mainView) place(size fyne.Size) {
 	}
 	parts.Place(m.chat, f.rail, f.header, size.Width-f.rail, size.Height-f.header)
 	parts.Place(m.chat.Over(), 0, 0, size.Width, size.Height)
-	if m.support { // the conversation stays free
+	parts.Place(m.office, f.rail, f.header, size.Width-f.rail, size.Height-f.header)
+	parts.Place(m.office.Over(), 0, 0, size.Width, size.Height)
+	if m.page == desk.PageSupport { // the conversation stays free
 		w = m.chat.Aside() - 2*f.margin
 	}
 	parts.Place(m.toasts, x, y, w, h)
@@ -149,6 +163,6 @@ func (m *mainView) CreateRenderer() fyne.WidgetRenderer {
 	for _, page := range listPages {
 		objects = append(objects, m.lists[page])
 	}
-	objects = append(objects, m.panel, m.chat, m.rail, m.header, m.toasts, m.chat.Over(), m.dialog)
+	objects = append(objects, m.panel, m.chat, m.office, m.rail, m.header, m.toasts, m.chat.Over(), m.office.Over(), m.dialog)
 	return &parts.Painter{Parts: objects, Place: m.place, Least: fyne.NewSize(860, 480)}
 }

@@ -19,7 +19,7 @@ const railItemHeight float32 = 64
 var pageIcons = map[desk.Page]icons.Name{
 	desk.PageBoard: icons.Board, desk.PageUnpaid: icons.Wallet, desk.PageSales: icons.List,
 	desk.PageProof: icons.Gauge, desk.PagePrices: icons.Tag, desk.PageSupport: icons.Message,
-	desk.PageSettings: icons.Sliders,
+	desk.PageMembers: icons.Card, desk.PageOffice: icons.Office, desk.PageSettings: icons.Sliders,
 }
 
 // rail is the list of pages at the left: those of the person's role, and the
@@ -147,13 +147,25 @@ func (i *railItem) MouseIn(*desktop.MouseEvent)    { i.hovered = true; i.paint()
 func (i *railItem) MouseMoved(*desktop.MouseEvent) {}
 func (i *railItem) MouseOut()                      { i.hovered = false; i.paint() }
 
+// lowItem is the height under which an item is drawn smaller: a head's ten
+// items in a low window.
+const lowItem float32 = 48
+
 func (i *railItem) place(size fyne.Size) {
+	icon, text := float32(24), theme.Body
+	if size.Height < lowItem {
+		icon, text = 20, theme.Caption
+	}
+	if i.label.TextSize != text {
+		i.label.TextSize = text
+		i.label.Refresh()
+	}
 	parts.Place(i.ground, 5, 0, size.Width-10, size.Height)
-	top := (size.Height - 24 - parts.LineHeight(theme.Body)) / 2
-	parts.Place(i.image, (size.Width-24)/2, top, 24, 24)
-	parts.Place(i.label, 0, top+25, size.Width, parts.LineHeight(theme.Body))
-	parts.Place(i.bubble, size.Width/2+6, 4, 24, 18)
-	parts.Place(i.badge, size.Width/2+6, 4, 24, 18)
+	top := (size.Height - icon - parts.LineHeight(text)) / 2
+	parts.Place(i.image, (size.Width-icon)/2, top, icon, icon)
+	parts.Place(i.label, 0, top+icon+1, size.Width, parts.LineHeight(text))
+	parts.Place(i.bubble, size.Width/2+6, min(4, top), 24, 18)
+	parts.Place(i.badge, size.Width/2+6, min(4, top), 24, 18)
 }
 
 // CreateRenderer draws the item.

@@ -73,14 +73,15 @@ func (s *Shell) dress(screen desk.Screen) {
 	s.theme = theme.New(screen.Dark)
 	fyne.CurrentApp().Settings().SetTheme(s.theme)
 	s.login = login.New(s.theme.Palette, s.send, s.keys(), s.window.Canvas().Focus)
-	s.main = newMain(chat.Options{
-		Palette: s.theme.Palette, Lang: screen.Lang, Send: s.send, Keys: s.keys(), Window: s.window, Work: s.work,
-	})
 	s.swap(screen)
 }
 
-// swap puts the login page or the till into the window.
+// swap puts the login page or the till into the window. The till's widgets are
+// made for each person: what one has seen is gone when another comes.
 func (s *Shell) swap(screen desk.Screen) {
+	s.main = newMain(chat.Options{
+		Palette: s.theme.Palette, Lang: screen.Lang, Send: s.send, Keys: s.keys(), Window: s.window, Work: s.work,
+	})
 	if screen.SignedIn {
 		s.window.SetContent(s.main)
 		s.window.Canvas().Unfocus()
@@ -88,9 +89,9 @@ func (s *Shell) swap(screen desk.Screen) {
 		return
 	}
 	s.login.Clear()
-	s.login.Set(screen.Login)
 	s.window.SetContent(s.login)
 	s.window.Canvas().Focus(s.login.First())
+	s.login.Set(screen.Login) // it may put the cursor into another field
 }
 
 // typedKeys is the key map of the whole till.
@@ -131,7 +132,7 @@ func (s *Shell) combinations() []*desktop.CustomShortcut {
 
 // shortcut sends a combination on; false if it is none of ours.
 func (s *Shell) shortcut(c *desktop.CustomShortcut) bool {
-	if s.covered() {
+	if s.covered() || s.main != nil && s.main.office.Over().Covers() {
 		return false
 	}
 	name := string(c.KeyName)
@@ -163,19 +164,30 @@ func (s *Shell) keys() parts.Keys {
 func (s *Shell) covered() bool { return s.window.Canvas().Overlays().Top() != nil }
 
 func (s *Shell) typed(k *fyne.KeyEvent) {
-	if key, ok := typedKeys[k.Name]; ok && !s.covered() {
+	if s.covered() || s.main != nil && s.main.dialog.shown == nil && s.main.office.Over().Typed(k) {
+		return
+	}
+	if key, ok := typedKeys[k.Name]; ok {
 		s.send(desk.Press{Key: key})
 	}
 }
 
 func (s *Shell) typedRune(r rune) {
-	if s.main != nil && s.main.support {
-		if !s.covered() && s.main.dialog.shown == nil && s.main.chat.Write() {
+	if s.covered() {
+		return
+	}
+	switch {
+	case !s.signedIn || s.main.dialog.shown != nil:
+	case s.main.page == desk.PageSupport:
+		if s.main.chat.Write() {
 			s.send(desk.ChatType{Text: string(r)})
 		}
 		return
+	case backOffice(s.main.page):
+		s.main.office.Write(r)
+		return
 	}
-	if !s.covered() && (r >= '0' && r <= '9' || r == '.' || r == '*') {
+	if r >= '0' && r <= '9' || r == '.' || r == '*' {
 		s.send(desk.Press{Key: desk.Key(string(r))})
 	}
 }

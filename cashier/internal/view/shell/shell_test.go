@@ -124,6 +124,12 @@ func TestScreensLookAsTheyShould(t *testing.T) {
 		{"support-media", "support-media", desk.Prefs{}, floor},
 		{"scaled-support", "support-canned", desk.Prefs{}, scaled},
 		{"scaled-transfer", "support-transfer", desk.Prefs{}, scaled},
+		{"login-code", "login-code", desk.Prefs{}, scaled},
+		{"members", "members-card", desk.Prefs{}, floor},
+		{"scaled-members", "members-card", desk.Prefs{Dark: true}, scaled},
+		{"staff", "staff", desk.Prefs{Lang: desk.English}, floor},
+		{"log", "log", desk.Prefs{}, floor},
+		{"scaled-factor", "account-factor", desk.Prefs{}, scaled},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			b := open(t, plays[c.scene](c.prefs), c.size)

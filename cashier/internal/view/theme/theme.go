@@ -57,7 +57,9 @@ func (t *Theme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color
 		return p.OnBrand
 	case upstream.ColorNameInputBackground, upstream.ColorNameOverlayBackground, upstream.ColorNameMenuBackground:
 		return p.Card
-	case upstream.ColorNameInputBorder, upstream.ColorNameSeparator:
+	case upstream.ColorNameInputBorder:
+		return p.Edge
+	case upstream.ColorNameSeparator:
 		return p.Line
 	case upstream.ColorNameSelection:
 		return Blend(p.Card, p.Brand, 30)

@@ -67,6 +67,10 @@ func TestEveryTextIsReadable(t *testing.T) {
 			check(t, name+" tone "+string(tone)+" on paper", p.Tone(tone), p.Paper)
 			check(t, name+" tone "+string(tone)+" on card", p.Tone(tone), p.Card)
 		}
+		chosen := p.ChosenRow()
+		for _, tone := range []desk.Tone{desk.TonePlain, desk.ToneSoft, desk.ToneGood, desk.ToneWarn, desk.ToneBad, desk.ToneBusy} {
+			check(t, name+" tone "+string(tone)+" on a chosen row", p.Tone(tone), chosen)
+		}
 		check(t, name+" brand", p.OnBrand, p.Brand)
 		check(t, name+" danger", p.OnDanger, p.Danger)
 	}

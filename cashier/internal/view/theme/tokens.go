@@ -114,6 +114,10 @@ func (p Palette) closedText() color.NRGBA {
 	return rgb(0xA9B4C0)
 }
 
+// ChosenRow is the ground of the chosen row of a list: light enough for every
+// tone of text on it.
+func (p Palette) ChosenRow() color.NRGBA { return Blend(p.Card, p.Brand, 12) }
+
 // Tone is the colour of a text by its weight.
 func (p Palette) Tone(t desk.Tone) color.NRGBA {
 	switch t {
