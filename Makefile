@@ -56,12 +56,16 @@ smoke: binaries ## the real programs: a sale through each protocol to a paid ord
 soak: binaries ## 200 random kills under load; every litre and fen accounted for
 	@bin/soak
 
-.PHONY: bench bench-latency bench-settle bench-line bench-fanout
-bench: bench-latency bench-settle bench-line bench-fanout ## all benchmarks, each as ratios inside one run
+.PHONY: bench bench-latency bench-settle bench-line bench-vault bench-audit bench-fanout
+bench: bench-latency bench-settle bench-line bench-vault bench-audit bench-fanout ## all benchmarks, each as ratios inside one run
 bench-latency: binaries ## pump to client: 8, 64 and 512 nozzles
 	@bin/latency
 bench-settle: deps ## a full settlement against a bare insert
 	@go run ./hub/cmd/settlebench
+bench-vault: deps ## what sealing costs: ns a field, a page of 50 members, rotation against a plain update
+	@go run ./hub/cmd/vaultbench $(ARGS)
+bench-audit: deps ## the security log at a million rows: sealing, verifying, searching
+	@go run ./hub/cmd/auditbench $(ARGS)
 bench-fanout: ## the hub's sockets against raw TCP, Centrifuge, nats-server and Socket.IO (30 minutes; ARGS="-only single" for one line)
 	@scripts/deps.sh bench
 	@cd hub/bench/socketio && { [ -d node_modules/socket.io ] || npm ci --no-audit --no-fund --silent; }

@@ -19,7 +19,7 @@ import (
 
 func main() {
 	out := flag.String("out", "docs/screenshots", "where the pictures go")
-	only := flag.String("only", "", "only the till's pages (till) or the agent's (support)")
+	only := flag.String("only", "", "only the till's pages (till), the agent's (support) or the head's (office)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, *out, *only)
@@ -60,18 +60,18 @@ func run(ctx context.Context, out, only string) error {
 	}
 	defer screen.close()
 	s := &session{h: h, screen: screen, out: out, board: busy}
-	if only != "support" {
-		if err := s.chinese(ctx); err != nil {
-			return err
+	for _, part := range []struct {
+		name string
+		do   func(context.Context) error
+	}{{"till", s.chinese}, {"till", s.others}, {"support", s.support}, {"office", s.office}} {
+		if only != "" && only != part.name {
+			continue
 		}
-		if err := s.others(ctx); err != nil {
+		if err := part.do(ctx); err != nil {
 			return err
 		}
 	}
-	if only == "till" {
-		return nil
-	}
-	return s.support(ctx)
+	return nil
 }
 
 // watchBoard follows the station beside the window, to know when there is

@@ -169,9 +169,9 @@ func (s *session) prepareSupport(ctx context.Context) (id.Station, error) {
 	return session.Station, err
 }
 
-// fuelTwice lets a driver fuel at nozzle 14 twice, by the code on its sticker.
+// fuelTwice lets a driver fuel at nozzle 2 twice, by the code on its sticker.
 func (s *session) fuelTwice(ctx context.Context, c *caller) error {
-	const nozzle = 14 // 95#
+	const nozzle = 2 // 95#
 	if err := s.h.Truth.Cars(ctx, false); err != nil {
 		return err
 	}

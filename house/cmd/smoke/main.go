@@ -1,6 +1,7 @@
 // Command smoke starts the real programs, lets simulated cars fuel through
 // each protocol while a till takes their money, kills each program on the way,
-// lets a driver and an agent talk while the hub is killed, and prints what was
+// lets a driver and an agent talk while the hub is killed, shows what each role
+// receives of one member and that an altered log is found, and prints what was
 // counted. It exits non-zero on any miss.
 package main
 
@@ -54,6 +55,9 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("%w (logs in %s)", err, dir)
 	}
 	if err := converse(ctx, filepath.Dir(self), filepath.Join(dir, "talk")); err != nil {
+		return fmt.Errorf("%w (logs in %s)", err, dir)
+	}
+	if err := share(ctx, filepath.Dir(self), filepath.Join(dir, "privacy")); err != nil {
 		return fmt.Errorf("%w (logs in %s)", err, dir)
 	}
 	return os.RemoveAll(dir)

@@ -1,11 +1,14 @@
 package house
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"forecourt/house/internal/process"
 )
 
 // KillDatabase ends the hub's private database server at once, as a crash
@@ -31,3 +34,14 @@ func (h *House) ours(pid int) bool {
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	return err == nil && strings.Contains(string(line), "mariadbd") && strings.Contains(string(line), h.path("hub/db"))
 }
+
+// SQL runs statements on the hub's private database as its administrator,
+// behind the hub's back: what somebody does who has the machine.
+func (h *House) SQL(ctx context.Context, statements string) (string, error) {
+	return process.Run(ctx, "mariadb", "--no-defaults", "--socket="+h.path("hub/db/s.sock"), "--user=root",
+		"--batch", "--skip-column-names", "--database=forecourt", "--execute="+statements)
+}
+
+// Verify has the hub check its log, its sales and its books; what it prints is
+// returned also when it finds something.
+func (h *House) Verify(ctx context.Context) (string, error) { return h.hub(ctx, "verify") }

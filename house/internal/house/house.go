@@ -55,12 +55,13 @@ type Options struct {
 // DemoPassword is that of everyone at the demonstration station.
 const DemoPassword = "forecourt"
 
-// Cashier and Head are staff numbers at every station made here, Agent one of
-// the demonstration station.
+// Cashier and Head are staff numbers at every station made here, Attendant and
+// Agent those of the demonstration station.
 const (
-	Cashier = "2001"
-	Head    = "1001"
-	Agent   = "4001"
+	Cashier   = "2001"
+	Head      = "1001"
+	Attendant = "3001"
+	Agent     = "4001"
 )
 
 // House is a station that runs. Make it with Open.

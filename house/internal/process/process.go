@@ -153,7 +153,7 @@ func Run(ctx context.Context, path string, args ...string) (string, error) {
 	out, err := exec.CommandContext(ctx, path, args...).Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return "", fmt.Errorf("running %s %v: %w: %s", path, args, err, exit.Stderr)
+		return string(out), fmt.Errorf("running %s %v: %w: %s", path, args, err, exit.Stderr)
 	}
 	if err != nil {
 		return "", fmt.Errorf("running %s %v: %w", path, args, err)
