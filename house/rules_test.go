@@ -23,7 +23,7 @@ func TestHouseRules(t *testing.T) {
 				Reason:   "the house starts programs; what is done with them is not its business",
 			},
 			{
-				Packages: []string{"internal/talk"},
+				Packages: []string{"internal/talk", "internal/privacy"},
 				Reason:   "a conversation needs a house, and somebody to time it",
 			},
 			{
