@@ -39,7 +39,7 @@ func (s *show) alter(ctx context.Context) error {
 	}
 	row := page.Entries[0]
 	s.report.Row = row.N
-	changed, err := s.h.SQL(ctx, fmt.Sprintf("UPDATE audit SET action = 'member.look!' WHERE id = UNHEX('%x'); SELECT ROW_COUNT();", row.ID[:]))
+	changed, err := s.h.SQL(ctx, fmt.Sprintf("UPDATE audit SET action = 'member.loom' WHERE id = UNHEX('%x'); SELECT ROW_COUNT();", row.ID[:]))
 	if err != nil || strings.TrimSpace(changed) != "1" {
 		return errors.Join(err, fmt.Errorf("changed %q rows", strings.TrimSpace(changed)))
 	}
