@@ -200,10 +200,8 @@ type MemberRecord struct {
 	Accounts []PaymentAccount `json:"accounts"`
 	// Vehicles holds the vehicles, oldest first.
 	Vehicles []Vehicle `json:"vehicles"`
-	// Since is when they joined; Erased when they were erased, and then
-	// nothing above is left.
-	Since  time.Time `json:"since"`
-	Erased time.Time `json:"erased,omitzero"`
+	// Since is when they joined.
+	Since time.Time `json:"since"`
 	// Habits is how they fuel, everywhere; Consents what they agreed to.
 	Habits   Habits    `json:"habits"`
 	Consents []Consent `json:"consents"`

@@ -23,7 +23,6 @@ var catalogueMember = [wordCount]phrase{
 	WordMemberCard:       {"会员资料", "Member"},
 	WordMemberAudited:    {"查看、显示和导出都会记入安全日志", "Looking, revealing and exporting are on record"},
 	WordMemberSince:      {"%s 注册", "Since %s"},
-	WordMemberErased:     {"已于 %s 注销并删除", "Erased %s"},
 	WordExportMember:     {"导出资料", "Export"},
 	WordEraseMember:      {"删除会员", "Erase"},
 	WordSectionWho:       {"身份", "Who"},

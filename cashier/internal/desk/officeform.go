@@ -195,8 +195,8 @@ func (s *State) officeDone(c Command) []Effect {
 	if !officeTabs[c.Kind][s.office.tab] {
 		return out
 	}
-	if c.Kind == CommandSegmentDrop || c.Kind == CommandSessionEnd {
-		s.dropRow()
+	if c.Kind == CommandSegmentDrop || c.Kind == CommandSessionEnd || c.Kind == CommandErase {
+		s.dropRow() // it is there no more
 	}
 	return append(out, s.reload()...)
 }

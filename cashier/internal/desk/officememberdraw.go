@@ -115,11 +115,6 @@ func (s *State) memberCard() *Card {
 	r := *o.record
 	c.Title = strings.TrimSpace(r.Number + " " + r.Name)
 	c.Subtitle = s.text(WordMemberSince, s.dateOf(r.Since))
-	if !r.Erased.IsZero() {
-		c.Subtitle, c.Tone = s.text(WordMemberErased, s.dateTime(r.Erased)), ToneBad
-		c.Sections = []Section{s.refuelSection(r)}
-		return c
-	}
 	c.Sections = []Section{s.whoSection(r), s.vehicleSection(r), s.habitSection(r.Habits), s.consentSection(r), s.refuelSection(r)}
 	c.Acts = []Act{s.actOf("export", "", WordExportMember), s.danger(s.actOf("erase", "", WordEraseMember))}
 	return c

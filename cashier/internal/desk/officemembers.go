@@ -105,7 +105,7 @@ func (s *State) membersAct(e OfficeAct) []Effect {
 	switch {
 	case e.ID == "look":
 		return s.look()
-	case !s.leads() || r == nil || !r.Erased.IsZero():
+	case !s.leads() || r == nil:
 		return nil
 	case e.ID == "reveal":
 		s.openReveal(e.Arg)

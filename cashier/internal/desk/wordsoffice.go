@@ -91,7 +91,6 @@ const (
 	WordMemberCard
 	WordMemberAudited
 	WordMemberSince
-	WordMemberErased
 	WordExportMember
 	WordEraseMember
 	WordSectionWho

@@ -249,7 +249,7 @@ func (b *Backroom) found(search wire.MemberSearch) wire.MemberPage {
 		if search.Number != "" && !strings.HasSuffix(r.Number, strings.TrimPrefix(strings.ToUpper(search.Number), "M")) {
 			continue
 		}
-		if !r.Erased.IsZero() || search.Phone != "" && i > 0 || search.Plate != "" && i > 0 || search.IDNumber != "" && i > 0 {
+		if search.Phone != "" && i > 0 || search.Plate != "" && i > 0 || search.IDNumber != "" && i > 0 {
 			continue
 		}
 		row := wire.MemberRow{ID: r.ID, Number: r.Number, Name: r.Name, Phone: r.Phone, Refuels: r.Habits.Refuels, LastAt: r.Habits.LastAt}

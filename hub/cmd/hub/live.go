@@ -158,9 +158,14 @@ func (h *hub) memberSignedOut(ctx context.Context, who id.Member) {
 	}
 }
 
-// erased ends the sockets of a member who was erased.
-func (h *hub) erased(who id.Member) {
+// erased ends the sockets of a member who was erased, and has what was said by
+// them or to them forgotten.
+func (h *hub) erased(who id.Member, threads []id.Thread) {
 	h.live.Drop(func(p realtime.Peer) bool { return p.Member == who })
+	h.live.Forget(wire.DriverOf(who))
+	for _, t := range threads {
+		h.live.Forget(wire.Chat(t))
+	}
 }
 
 // present is everyone who is connected and of interest.

@@ -103,7 +103,7 @@ type hooks struct {
 	wants   []func(id.Station)
 	claims  []func(claim.Stand)
 	parties []func(id.Thread)
-	erased  []func(id.Member)
+	erased  []func(id.Member, []id.Thread)
 	// fuelling is asked, not told: what a member at a nozzle sees.
 	fuelling func(context.Context, id.Member) *wire.Fuelling
 }

@@ -198,23 +198,24 @@ func (e *erasure) gone(claims []claim.Claim) {
 		e.f.claimed(left)
 	}
 	e.f.Rooms.Forget(e.talks.ids...)
-	e.f.erased(e.member)
+	e.f.erased(e.member, e.talks.ids)
 }
 
-// OnErased has fn called after every commit that erased a member, so that their
-// sockets end. fn must not block. Call it before the Flow is used.
-func (f *Flow) OnErased(fn func(m id.Member)) {
+// OnErased has fn called after every commit that erased a member, with their
+// conversations, so that their sockets end and what was said is forgotten
+// wherever it is kept ready. fn must not block. Call it before the Flow is used.
+func (f *Flow) OnErased(fn func(m id.Member, threads []id.Thread)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.hooks.erased = append(f.hooks.erased, fn)
 }
 
 // erased calls the functions of OnErased.
-func (f *Flow) erased(m id.Member) {
+func (f *Flow) erased(m id.Member, threads []id.Thread) {
 	f.mu.Lock()
 	fns := f.hooks.erased
 	f.mu.Unlock()
 	for _, fn := range fns {
-		fn(m)
+		fn(m, threads)
 	}
 }

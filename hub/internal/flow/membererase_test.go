@@ -124,7 +124,7 @@ func TestD043AfterErasingNothingOfAMemberIsLeft(t *testing.T) {
 func TestD043ErasingIsDoneOnce(t *testing.T) {
 	o, _, th := lived(t)
 	var gone []id.Member
-	o.flow.OnErased(func(m id.Member) { gone = append(gone, m) })
+	o.flow.OnErased(func(m id.Member, _ []id.Thread) { gone = append(gone, m) })
 	key, ask := o.key(), wire.EraseRequest{Number: o.wang.Number, Reason: "本人要求"}
 	for n := range 3 {
 		done := must[wire.Done](t)(o.flow.EraseMember(t.Context(), o.boss, key, o.wang.Member, ask))

@@ -381,7 +381,7 @@ func TestS075TheWholePhoneTakesAReasonAndLeavesARow(t *testing.T) {
 func TestD043AMembersRightsOverHTTP(t *testing.T) {
 	s := newMemberSite(t)
 	var gone []id.Member
-	s.flow.OnErased(func(m id.Member) { gone = append(gone, m) })
+	s.flow.OnErased(func(m id.Member, _ []id.Thread) { gone = append(gone, m) })
 	if p := problem(t, s.mine("PUT", "/v1/driver/me/id-number", `{"id_number":"`+wangPaper+`"}`)); p.Type != wire.ProblemConsentNeeded {
 		t.Errorf("without consent: %v", p)
 	}

@@ -146,6 +146,19 @@ func (r *ring) restart(seq uint64) {
 	r.forgetBatches(true)
 }
 
+// forget lets go of everything that is held and goes on after it.
+func (r *ring) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.placed {
+		return
+	}
+	r.ticks.Init()
+	clear(r.latest)
+	r.restart(r.hi)
+	r.wake()
+}
+
 // wake tells every shard with followers that there is news.
 func (r *ring) wake() {
 	r.news.Add(1)

@@ -38,6 +38,7 @@ func TestRingAgainstAModel(t *testing.T) {
 				}
 			},
 			"disconnect": func(*rapid.T) { m.disconnect() },
+			"forget":     func(*rapid.T) { m.ring.forget() },
 			"":           m.check,
 		}
 		for _, often := range []string{"", " again", " and again"} { // what happens most of the time

@@ -181,6 +181,15 @@ func (s *Server) Drop(matches func(Peer) bool) {
 	}
 }
 
+// Forget forgets the events that are held of a channel, and its snapshot: what
+// they told may be known no longer. Who follows it and has not read them takes
+// a snapshot.
+func (s *Server) Forget(ch wire.Channel) {
+	if r := s.rings.get(ch, false); r != nil {
+		r.forget()
+	}
+}
+
 // those lists the connections that match.
 func (s *Server) those(match func(*conn) bool) []*conn {
 	s.mu.Lock()
