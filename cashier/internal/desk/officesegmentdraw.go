@@ -126,7 +126,7 @@ func (s *State) segmentForm(f *form) Form {
 	if p := s.office.preview; p != nil {
 		out.Lines = append(out.Lines, CardLine{Label: s.text(WordPreview), Value: s.text(WordPreviewCount, p.Members), Tone: ToneGood})
 		for _, m := range p.Some {
-			out.Lines = append(out.Lines, CardLine{Label: m.Number, Value: strings.TrimSpace(m.Name + " " + strings.Join(m.Plates, " "))})
+			out.Lines = append(out.Lines, CardLine{Label: m.Number, Value: strings.TrimSpace(m.Name + " " + strings.Join(m.Plates, " ")), Tone: ToneSoft})
 		}
 	}
 	return out
