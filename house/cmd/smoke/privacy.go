@@ -21,6 +21,7 @@ func share(ctx context.Context, bin, dir string) error {
 	for _, a := range r.Answers {
 		fmt.Printf("%-9s GET %s\n    %d %s\n", a.Role, a.Question, a.Status, a.Pretty())
 	}
+	fmt.Printf("raw search            %d MiB of the hub's files and of all logs: no name, phone, plate or model, of members or staff\n", r.Searched>>20)
 	fmt.Printf("hub verify\n%s", indented(r.Sound))
 	if r.Broken != "" {
 		fmt.Printf("one byte of row %d changed in the database; hub verify\n%s", r.Row, indented(r.Broken))

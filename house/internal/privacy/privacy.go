@@ -55,6 +55,9 @@ type Report struct {
 	Answers []Answer
 	// Live is every frame of the attendant's channel, as it came.
 	Live []wire.Frame
+	// Searched counts the bytes of the hub's files and of all logs in which
+	// nothing of the member was found.
+	Searched int64
 	// Sound is what verifying said before, Broken what it said after one byte
 	// was changed; Row is the number of that row in the log.
 	Sound, Broken string
@@ -88,6 +91,7 @@ func Run(ctx context.Context, h *house.House) (Report, error) {
 		{"fuelling", s.fuel},
 		{"talking", s.talk},
 		{"asking", s.ask},
+		{"searching", s.search},
 		{"verifying", s.verify},
 		{"altering the log", s.alter},
 	} {

@@ -9,9 +9,10 @@ import (
 
 // The head, the cashier, the attendant and the agent ask for the same member
 // and each gets exactly their share, in the bytes and not only on the screen;
-// then one byte of the log is changed behind the hub's back, and verifying
+// nothing of the member is in the files or the logs of the programs while they
+// run; then one byte of the log is changed behind the hub's back, and verifying
 // names the row.
-func TestS075S076S078S079I003EachRoleGetsItsShareAndAnAlteredLogIsFound(t *testing.T) {
+func TestS073S075S076S078S079I003EachRoleGetsItsShareAndAnAlteredLogIsFound(t *testing.T) {
 	dir := shortDir(t)
 	h, err := house.Open(t.Context(), house.Options{Bin: programs(t), Dir: dir, Speed: 30, Seed: 11})
 	if err != nil {
