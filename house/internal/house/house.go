@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -290,7 +291,20 @@ func (h *House) TillAs(ctx context.Context, name, number string) (*link.Client, 
 	if err != nil {
 		return nil, wire.Session{}, fmt.Errorf("signing %s in: %w", number, err)
 	}
-	return client, session, nil
+	if slices.Contains(session.Must, wire.MustPassword) {
+		err = h.choosePassword(ctx, client)
+	}
+	return client, session, err
+}
+
+// choosePassword takes the place of the first password that set-up gave: until
+// then a session is good for nothing else.
+func (h *House) choosePassword(ctx context.Context, client *link.Client) error {
+	if _, err := client.ChangePassword(ctx, wire.OwnPasswordRequest{Old: h.password, New: DemoPassword}); err != nil {
+		return fmt.Errorf("choosing a password: %w", err)
+	}
+	h.password = DemoPassword
+	return os.WriteFile(h.path("set-up"), []byte(h.password), 0o600)
 }
 
 func (h *House) path(name string) string { return filepath.Join(h.opts.Dir, name) }
