@@ -95,32 +95,12 @@ func (m *Desk) snapshot(f wire.Frame) (Change, error) {
 
 func (m *Desk) sale(s wire.Sale) Change {
 	m.sales[s.ID] = s
-	changed := []id.Sale{s.ID}
-	for _, gone := range m.evict() {
-		if gone != s.ID {
-			changed = append(changed, gone)
-		}
-	}
-	return Change{Sales: changed}
+	return salesChanged(s.ID, m.evict())
 }
 
 // evict forgets the oldest settled sales beyond the bound.
 func (m *Desk) evict() []id.Sale {
-	var settled []id.Sale
-	for _, s := range m.sales {
-		if !Waiting(s.State) {
-			settled = append(settled, s.ID)
-		}
-	}
-	if len(settled) <= wire.MaxSettledInSnap {
-		return nil
-	}
-	slices.SortFunc(settled, olderID)
-	gone := settled[:len(settled)-wire.MaxSettledInSnap]
-	for _, s := range gone {
-		delete(m.sales, s)
-	}
-	return gone
+	return evictSettled(m.sales, func(s wire.Sale) wire.SaleState { return s.State })
 }
 
 func (m *Desk) setPrices(p wire.PriceBoard) Change {

@@ -83,32 +83,12 @@ func (m *Post) setRefuel(r wire.Refuel) Change {
 	if !m.keep(r) {
 		return Change{}
 	}
-	changed := []id.Sale{r.Sale}
-	for _, gone := range m.evict() {
-		if gone != r.Sale {
-			changed = append(changed, gone)
-		}
-	}
-	return Change{Sales: changed}
+	return salesChanged(r.Sale, m.evict())
 }
 
 // evict forgets the oldest settled deliveries beyond the bound.
 func (m *Post) evict() []id.Sale {
-	var settled []id.Sale
-	for _, r := range m.refuels {
-		if !Waiting(r.State) {
-			settled = append(settled, r.Sale)
-		}
-	}
-	if len(settled) <= wire.MaxSettledInSnap {
-		return nil
-	}
-	slices.SortFunc(settled, olderID)
-	gone := settled[:len(settled)-wire.MaxSettledInSnap]
-	for _, sale := range gone {
-		delete(m.refuels, sale)
-	}
-	return gone
+	return evictSettled(m.refuels, func(r wire.Refuel) wire.SaleState { return r.State })
 }
 
 func (m *Post) setPrices(p wire.PriceBoard) Change {

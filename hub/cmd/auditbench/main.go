@@ -50,24 +50,11 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, rows, repeats int) (err error) {
-	dir, err := os.MkdirTemp("", "audit")
-	if err != nil {
-		return fmt.Errorf("making a directory: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+func run(ctx context.Context, rows, repeats int) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	server, err := mysql.StartServer(ctx, mysql.ServerOptions{Dir: filepath.Join(dir, "db"), Log: log})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, server.Stop(context.WithoutCancel(ctx))) }()
-	db, err := mysql.Provision(ctx, server.Endpoint, mysql.Database, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	return measure(ctx, db, filepath.Join(dir, "anchors"), rows, repeats, log)
+	return mysql.WithScratch(ctx, log, func(s mysql.Scratch) error {
+		return measure(ctx, s.DB, filepath.Join(s.Dir, "anchors"), rows, repeats, log)
+	})
 }
 
 func measure(ctx context.Context, db *mysql.DB, dir string, rows, repeats int, log *slog.Logger) error {

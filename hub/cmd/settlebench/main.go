@@ -61,31 +61,18 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, repeats int, each time.Duration) (err error) {
-	dir, err := os.MkdirTemp("", "settle")
-	if err != nil {
-		return fmt.Errorf("making a directory: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+func run(ctx context.Context, repeats int, each time.Duration) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	server, err := mysql.StartServer(ctx, mysql.ServerOptions{Dir: dir, Log: log})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, server.Stop(context.WithoutCancel(ctx))) }()
-	db, err := mysql.Provision(ctx, server.Endpoint, mysql.Database, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	keys, err := vault.Load(filepath.Join(dir, "keys"), rand.Reader, vault.Options{MayCreate: true})
-	if err != nil {
-		return err
-	}
-	bench, err := newBench(ctx, db, server.Endpoint, keys, log)
-	if err != nil {
-		return err
-	}
-	defer bench.link.Close()
-	return bench.compare(ctx, repeats, each)
+	return mysql.WithScratch(ctx, log, func(s mysql.Scratch) error {
+		keys, err := vault.Load(filepath.Join(s.Dir, "keys"), rand.Reader, vault.Options{MayCreate: true})
+		if err != nil {
+			return err
+		}
+		bench, err := newBench(ctx, s.DB, s.Endpoint, keys, log)
+		if err != nil {
+			return err
+		}
+		defer bench.link.Close()
+		return bench.compare(ctx, repeats, each)
+	})
 }

@@ -61,35 +61,22 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, repeats, rows int) (err error) {
-	dir, err := os.MkdirTemp("", "vault")
-	if err != nil {
-		return fmt.Errorf("making a directory: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+func run(ctx context.Context, repeats, rows int) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	server, err := mysql.StartServer(ctx, mysql.ServerOptions{Dir: dir, Log: log})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, server.Stop(context.WithoutCancel(ctx))) }()
-	db, err := mysql.Provision(ctx, server.Endpoint, mysql.Database, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	b := &bench{
-		db: db, rows: rows, repeats: repeats, ids: id.NewMaker(clock.Now, rand.Reader),
-		options: keyring.Options{
-			DB: db, Source: vault.File{Dir: filepath.Join(dir, "keys")}, Random: rand.Reader, Now: clock.Now, Log: log,
-			Erasures: filepath.Join(dir, "keys", "erasures"),
-		},
-	}
-	if b.ring, err = keyring.Open(ctx, b.options); err != nil {
-		return err
-	}
-	if err := b.fill(ctx); err != nil {
-		return err
-	}
-	return errors.Join(b.cells(), b.pages(ctx), b.rotation(ctx))
+	return mysql.WithScratch(ctx, log, func(s mysql.Scratch) (err error) {
+		b := &bench{
+			db: s.DB, rows: rows, repeats: repeats, ids: id.NewMaker(clock.Now, rand.Reader),
+			options: keyring.Options{
+				DB: s.DB, Source: vault.File{Dir: filepath.Join(s.Dir, "keys")}, Random: rand.Reader, Now: clock.Now, Log: log,
+				Erasures: filepath.Join(s.Dir, "keys", "erasures"),
+			},
+		}
+		if b.ring, err = keyring.Open(ctx, b.options); err != nil {
+			return err
+		}
+		if err := b.fill(ctx); err != nil {
+			return err
+		}
+		return errors.Join(b.cells(), b.pages(ctx), b.rotation(ctx))
+	})
 }
