@@ -40,11 +40,17 @@ bin/cashier: deps-run
 build: binaries bin/cashier ## all programs into bin/
 
 .PHONY: run
-run: build ## the whole station: hub, pumpd, simulated dispensers, the till; Ctrl-C stops all
+run: build pages ## the whole station: hub, pumpd, simulated dispensers, the till; Ctrl-C stops all
 	@bin/run
 
+.PHONY: pages
+pages: deps ## the drivers' pages: for browsers and for WeChat
+	@cd miniprogram && { [ -f node_modules/.package-lock.json ] || npm ci --no-audit --no-fund --silent; }
+	@cd miniprogram && npm run --silent build
+
 .PHONY: test
-test: deps ## every test of every module, with the race detector
+test: deps pages ## every test of every module, with the race detector
+	@cd miniprogram && npm run --silent types && npm test --silent
 	@cd hub/bench && GOWORK=off go test ./internal/mark ./internal/measure
 	$(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- -race -timeout 20m -tags $(TEST_TAGS) $(PACKAGES)
 

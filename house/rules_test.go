@@ -11,7 +11,7 @@ func TestHouseRules(t *testing.T) {
 		Root: ".",
 		Layers: []houserules.Layer{
 			{
-				Packages: []string{"internal/process", "internal/plan", "internal/truth", "internal/tap"},
+				Packages: []string{"internal/process", "internal/plan", "internal/truth", "internal/tap", "internal/wechat"},
 				Reason:   "each watches or starts one thing and knows nothing of the whole",
 			},
 			{

@@ -43,8 +43,13 @@ func TestHouseRules(t *testing.T) {
 					"internal/domain/sale", "internal/domain/ledger", "internal/domain/payment",
 					"internal/domain/board", "internal/domain/admission", "internal/domain/claim",
 					"internal/domain/media", "internal/domain/chat", "internal/domain/post", "internal/domain/watch",
+					"internal/domain/trip", "internal/domain/offer",
 				},
 				Reason: "what happens and what is now: to whoever is there, each without the others; flow joins them",
+			},
+			{
+				Packages: []string{"internal/domain/evidence"},
+				Reason:   "what is shown of what happened: it holds a sale's figures against each other by the sale's own rules",
 			},
 			{
 				Packages: []string{"internal/flow", "internal/setup"},
@@ -66,6 +71,14 @@ func TestHouseRules(t *testing.T) {
 			{
 				Path: "forecourt/sql", Only: []string{"internal/platform/mysql", "internal/setup"},
 				Reason: "the schema belongs to the database's package; setting up reads the demonstration station beside it",
+			},
+			{
+				Path: "forecourt/assets/...", Only: []string{"internal/domain/evidence"},
+				Reason: "a page of evidence is set in the house's typeface; nothing else here shows anything",
+			},
+			{
+				Path: "github.com/signintech/gopdf", Only: []string{"internal/domain/evidence"},
+				Reason: "one page is drawn, in one place",
 			},
 			{
 				Path: "github.com/go-sql-driver/mysql", Only: []string{"internal/platform/mysql"}, Tests: true,

@@ -29,12 +29,16 @@ declare -A tool_of=(
   [nodejs]=/usr/bin/node
   [npm]=/usr/bin/npm
   [util-linux]=/usr/bin/taskset
+  [chromium]=/usr/bin/chromium
+  [fonts-noto-cjk]=/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 )
-test_set="gcc libc6-dev mariadb-server-core mariadb-client-core mariadb-client"
-run_set="$test_set pkg-config libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev"
-bench_set="util-linux"
-command -v node >/dev/null || bench_set="$bench_set nodejs npm"
-look_set="$run_set xvfb xauth libgl1-mesa-dri openbox xdotool imagemagick x11-utils"
+node_set=
+command -v node >/dev/null || node_set="nodejs npm"
+server_set="gcc libc6-dev mariadb-server-core mariadb-client-core mariadb-client $node_set"
+test_set="$server_set chromium fonts-noto-cjk"
+run_set="$server_set pkg-config libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev"
+bench_set="util-linux $node_set"
+look_set="$run_set chromium fonts-noto-cjk xvfb xauth libgl1-mesa-dri openbox xdotool imagemagick x11-utils"
 
 # MariaDB's encryption at rest is a plugin that Debian ships only in
 # mariadb-server, which brings a service along that nobody needs here: the one

@@ -65,6 +65,9 @@ const (
 	Search     Name = "search"      // look for
 	Left       Name = "left"        // back to the list
 	Copy       Name = "copy"        // into the clipboard
+	Pin        Name = "pin"         // a place
+	Phone      Name = "phone"       // call
+	Scan       Name = "scan"        // read a code with the camera
 )
 
 // All lists every icon.
@@ -73,7 +76,7 @@ var All = [...]Name{
 	Stop, Play, Board, List, Tag, Sliders, Leave, Person, Signal, Clock, Cash, Backspace, Cross,
 	Bell, BellOff, Car, Tank, Gauge,
 	Message, Picture, Microphone, Send, HandOver, Tutorial, Star, Phrase, Again, Down, Right, Eye,
-	Card, Office, Shield, Search, Left, Copy,
+	Card, Office, Shield, Search, Left, Copy, Pin, Phone, Scan,
 }
 
 // Tinted returns the icon's SVG in one colour, and a name that is different

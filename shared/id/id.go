@@ -53,6 +53,7 @@ type (
 	alertKind          struct{}
 	segmentKind        struct{}
 	paymentAccountKind struct{}
+	offerKind          struct{}
 )
 
 func (stationKind) kind()        {}
@@ -81,6 +82,7 @@ func (logRowKind) kind()         {}
 func (alertKind) kind()          {}
 func (segmentKind) kind()        {}
 func (paymentAccountKind) kind() {}
+func (offerKind) kind()          {}
 
 type (
 	// Station names a petrol station (加油站).
@@ -137,6 +139,8 @@ type (
 	Segment = Of[segmentKind]
 	// PaymentAccount names an account that a member pays from.
 	PaymentAccount = Of[paymentAccountKind]
+	// Offer names something a station tells every driver.
+	Offer = Of[offerKind]
 )
 
 // ErrSyntax says that a text is not an id.

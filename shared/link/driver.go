@@ -95,11 +95,6 @@ func (d *Driver) DropVehicle(ctx context.Context, vehicle id.Vehicle) (wire.Memb
 	return call[wire.Member](ctx, &d.caller, atDriver(drop, "vehicles", vehicle.String()))
 }
 
-// Stations lists the stations.
-func (d *Driver) Stations(ctx context.Context) ([]wire.StationCard, error) {
-	return call[[]wire.StationCard](ctx, &d.caller, atDriver(get, "stations"))
-}
-
 // ClaimNozzle says that the member stands at the nozzle with a code.
 func (d *Driver) ClaimNozzle(ctx context.Context, claim wire.ClaimRequest) (wire.Claim, error) {
 	return call[wire.Claim](ctx, &d.caller, atDriver(post, "fuelling").with(claim))

@@ -128,16 +128,17 @@ func (m *Driver) notice(n wire.Notice) Change {
 }
 
 // setFuelling takes running figures, unless they were made before the order
-// that ended the delivery.
+// that ended the delivery. Those that carry no number, as a board sends them
+// that does not know the member's events, come in the order they were made.
 func (m *Driver) setFuelling(f wire.Frame) (Change, error) {
 	run, err := wire.Read[wire.Fuelling](f.D)
 	if err != nil {
 		return Change{}, fmt.Errorf("mirror: fuelling: %w", err)
 	}
-	if !m.Started() || f.Seq < m.ran {
+	if !m.Started() || f.Seq != 0 && f.Seq < m.ran {
 		return Change{}, nil
 	}
-	m.ran = f.Seq
+	m.ran = max(m.ran, f.Seq)
 	if ended, ok := m.orders[run.Sale]; run.Over || ok && ended.State != wire.SaleOpen {
 		if m.fuelling == nil {
 			return Change{}, nil
@@ -172,6 +173,10 @@ func (m *Driver) Threads() []wire.Thread {
 func (m *Driver) Orders() []wire.Order {
 	list := make([]wire.Order, 0, len(m.orders))
 	for _, o := range m.orders {
+		if o.Trip != nil {
+			noted := *o.Trip
+			o.Trip = &noted
+		}
 		list = append(list, o)
 	}
 	slices.SortFunc(list, func(a, b wire.Order) int { return olderID(b.Sale, a.Sale) })

@@ -64,10 +64,19 @@ func (p *phone) order(i int, state wire.SaleState) {
 	}
 	o := &p.orders[i]
 	o.State = state
+	if state == wire.SalePaid {
+		o.Tender = wire.TenderCash
+	}
 	if p.fuelling != nil && p.fuelling.Sale == o.Sale && state != wire.SaleOpen {
 		p.fuelling = nil
 	}
 	p.add(wire.KindOrder, *o)
+}
+
+// noted is an order with what its member noted beside it; nil takes that away.
+func (p *phone) noted(i int, trip *wire.Trip) {
+	p.orders[i].Trip = trip
+	p.add(wire.KindOrder, p.orders[i])
 }
 
 func (p *phone) fuel(i int, volume unit.Millilitre, over bool) {
@@ -93,7 +102,11 @@ func TestDriverOfASnapshotAndWhatFollowsIsTheLaterSnapshot(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			last := len(p.orders) - 1
-			switch rapid.IntRange(0, 4).Draw(t, "what") {
+			switch rapid.IntRange(0, 5).Draw(t, "what") {
+			case 5:
+				if last >= 0 && p.orders[last].State != wire.SaleOpen {
+					p.noted(last, rapid.SampledFrom([]*wire.Trip{nil, {Full: true}, {Odometer: 10_000}}).Draw(t, "trip"))
+				}
 			case 0:
 				// Only what a snapshot still lists comes again.
 				p.talk(max(0, len(p.threads)-rapid.IntRange(0, 5).Draw(t, "thread")))
@@ -160,16 +173,47 @@ func driverVectors() []vector {
 	p.order(0, wire.SaleUnpaid)
 	p.order(0, wire.SalePaid)
 	p.talk(0)
-	day := p.frames
+	day := slices.Clone(p.frames)
+	paid := p.snap()
+	p.noted(0, &wire.Trip{Vehicle: p.member.Vehicles[0].ID, Odometer: 10_300, Full: false})
+	p.noted(0, &wire.Trip{Vehicle: p.member.Vehicles[0].ID, Odometer: 10_300, Full: true})
+	noted := slices.Clone(p.frames[len(day):])
+	full := p.snap()
+	p.noted(0, nil)
 	return []vector{
 		tell("a morning", "driver", append([]wire.Frame{start}, day...)...),
 		tell("from the middle of a delivery", "driver", append([]wire.Frame{p.snaps[4]}, day[5:]...)...),
 		tell("figures that come after the order that ended them", "driver", start, day[0], day[1], day[2], day[3], day[5], day[4]),
+		tell("figures without a number, as a board sends them", "driver", start, day[0], day[1], bare(day[2]), day[3], bare(day[4]), day[5], bare(day[4])),
 		tell("the delivery is over", "driver", start, day[0], day[1], day[2], alter(day[2], func(f *wire.Frame) {
 			f.D = wire.Body(wire.Fuelling{Nozzle: 3, Sale: p.orders[0].Sale, Over: true})
 		})),
-		tell("a missing event, then a snapshot", "driver", start, day[0], day[3], p.snap()),
-		tell("a snapshot keeps the notices that came", "driver", start, day[0], day[1], day[3], p.snap()),
+		tell("a missing event, then a snapshot", "driver", start, day[0], day[3], paid),
+		tell("a snapshot keeps the notices that came", "driver", start, day[0], day[1], day[3], paid),
+		tell("what was noted beside an order", "driver", append([]wire.Frame{paid}, noted...)...),
+		tell("and is taken away", "driver", full, p.frames[len(p.frames)-1]),
+	}
+}
+
+// bare is a tick without the number of the channel's last event.
+func bare(f wire.Frame) wire.Frame {
+	f.Seq = 0
+	return f
+}
+
+// A board does not know how many events a member's channel has had.
+func TestFiguresWithoutANumberAreTaken(t *testing.T) {
+	p := newPhone()
+	p.talk(0)
+	p.order(0, wire.SaleOpen)
+	m := mirror.NewDriver()
+	if _, err := m.Apply(p.snap()); err != nil {
+		t.Fatal(err)
+	}
+	p.fuel(0, 1200, false)
+	change, err := m.Apply(bare(p.frames[len(p.frames)-1]))
+	if run, ok := m.Fuelling(); err != nil || !change.Fuelling || !ok || run.Volume != 1200 {
+		t.Errorf("%+v, %v: %+v", change, err, run)
 	}
 }
 
@@ -210,12 +254,32 @@ func (d *door) crowd(busy int) {
 	d.add(wire.KindQueue, d.queue)
 }
 
+// wait is a crowd with somebody's count of those who wait, until which the
+// next car waits some minutes.
+func (d *door) wait(busy, waiting, minutes int) {
+	d.queue = wire.Queue{
+		Grades:  []wire.GradeQueue{{Grade: "92#", Busy: busy, WaitMinutes: minutes}, {Grade: "95#", Off: 1}},
+		Waiting: waiting, CountedAt: noon.Add(time.Duration(waiting) * time.Minute),
+	}
+	d.add(wire.KindQueue, d.queue)
+}
+
+// shows has a pump show a price.
+func (d *door) shows(i int, p unit.FenPerLitre) {
+	d.pumps[i].Price = p
+	d.add(wire.KindPump, d.pumps[i])
+}
+
 func TestPublicOfASnapshotAndWhatFollowsIsTheLaterSnapshot(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := newDoor()
 		start := d.snap()
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
-			switch rapid.IntRange(0, 3).Draw(t, "what") {
+			switch rapid.IntRange(0, 5).Draw(t, "what") {
+			case 4:
+				d.wait(rapid.IntRange(0, 4).Draw(t, "busy"), rapid.IntRange(0, 9).Draw(t, "waiting"), rapid.IntRange(0, 60).Draw(t, "minutes"))
+			case 5:
+				d.shows(rapid.IntRange(0, 1).Draw(t, "pump"), unit.FenPerLitre(rapid.IntRange(0, 900).Draw(t, "shown")))
 			case 0:
 				d.price(unit.FenPerLitre(rapid.IntRange(600, 900).Draw(t, "price")))
 			case 1:
@@ -245,10 +309,39 @@ func publicVectors() []vector {
 	d.price(768)
 	d.pump(1, wire.PumpFree)
 	day := d.frames
+	rush := newDoor()
+	rush.pumps[0].Price, rush.pumps[1].Price = 750, 798
+	opening := rush.snap()
+	rush.pump(0, wire.PumpBusy)
+	rush.wait(1, 3, 16)
+	rush.shows(0, 785)
+	waited := rush.snap()
+	rush.crowd(1) // the count was forgotten
+	rush.pump(0, wire.PumpFree)
+	rush.shows(0, 0)
 	return []vector{
+		tell("cars wait, and a dispenser shows another price", "public", append([]wire.Frame{opening}, rush.frames[:3]...)...),
+		tell("a count is forgotten, and a price is not known", "public", append([]wire.Frame{opening}, rush.frames...)...),
+		tell("a snapshot with cars that wait", "public", append([]wire.Frame{waited}, rush.frames[3:]...)...),
 		tell("a morning", "public", append([]wire.Frame{start}, day...)...),
 		tell("a missing event, then a snapshot", "public", start, day[0], day[2], d.snap()),
 		tell("repeated events", "public", start, day[0], day[0], day[1], day[0]),
+	}
+}
+
+// What a reader gets of a member's orders is its own.
+func TestReadersCannotReachInsideAnOrder(t *testing.T) {
+	p := newPhone()
+	p.order(0, wire.SalePaid)
+	p.noted(0, &wire.Trip{Odometer: 10_300})
+	m := mirror.NewDriver()
+	if _, err := m.Apply(p.snap()); err != nil {
+		t.Fatal(err)
+	}
+	m.Orders()[0].Trip.Odometer = 1
+	m.Snap().Orders[0].Trip.Odometer = 1
+	if got := m.Orders()[0].Trip.Odometer; got != 10_300 {
+		t.Errorf("a reader changed it to %d km", got)
 	}
 }
 

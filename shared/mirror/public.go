@@ -86,7 +86,9 @@ func (m *Public) Tariff() wire.Tariff {
 
 // Queue is how busy the forecourt is.
 func (m *Public) Queue() wire.Queue {
-	return wire.Queue{Grades: slices.Clone(m.queue.Grades)}
+	q := m.queue
+	q.Grades = slices.Clone(q.Grades)
+	return q
 }
 
 // Snap is the state as a snapshot of the channel would give it.

@@ -129,6 +129,9 @@ type SaleEnded struct {
 	DeviceKey string `json:"device_key"`
 	// Backfilled marks a sale found after an outage, not watched.
 	Backfilled bool `json:"backfilled,omitempty"`
+	// Trace is the figures as they ran, oldest first, as far as they were
+	// watched.
+	Trace []TracePoint `json:"trace,omitempty" maxItems:"64"`
 }
 
 // Gap is the fact that a nozzle's totalizer moved without a sale: an offline

@@ -27,6 +27,8 @@ const (
 	KindJoin    Kind = "join"    // screen to hub: follow channel Ch from (Ep, Seq); no body
 	KindLeave   Kind = "leave"   // screen to hub: follow channel Ch no more; no body
 	KindRefused Kind = "refused" // hub to screen: channel Ch is not, or no longer, followed: Problem
+	KindPing    Kind = "ping"    // screen to hub: are you there? For those who cannot see the socket's own pings; no body
+	KindPong    Kind = "pong"    // hub to screen: the answer: Beat, the hub's clock
 )
 
 // Facts, device to hub, numbered by the device's journal, lossless.
@@ -141,6 +143,8 @@ var Kinds = map[Kind]struct {
 	KindJoin:          {ClassControl, nil},
 	KindLeave:         {ClassControl, nil},
 	KindRefused:       {ClassControl, Problem{}},
+	KindPing:          {ClassControl, nil},
+	KindPong:          {ClassControl, Beat{}},
 	KindPump:          {ClassEvent, Pump{}},
 	KindTariff:        {ClassEvent, Tariff{}},
 	KindQueue:         {ClassEvent, Queue{}},

@@ -28,6 +28,18 @@ type DriverLogin struct {
 	// Phone is the number the code went to, Code what arrived.
 	Phone string `json:"phone" minLength:"5" maxLength:"30"`
 	Code  string `json:"code" minLength:"4" maxLength:"10"`
+	// WeChat is a fresh code of wx.login, if the member signs in inside WeChat:
+	// from then on WeChat's own identity opens a session too.
+	WeChat string `json:"wechat_code,omitempty" maxLength:"128"`
+}
+
+// WeChatLogin opens a session with WeChat's word for who it is.
+type WeChatLogin struct {
+	// Code is what wx.login gave: good once, for five minutes.
+	Code string `json:"code" minLength:"1" maxLength:"128"`
+	// PhoneCode is what the button getPhoneNumber gave. It is needed once, for
+	// an identity that is not a member's yet (ProblemWeChatPhone).
+	PhoneCode string `json:"phone_code,omitempty" maxLength:"256"`
 }
 
 // DriverSession is an open session of a member.
@@ -95,13 +107,6 @@ type VehicleRequest struct {
 	Model string `json:"model,omitempty" maxLength:"60"`
 	// Tank is what its tank holds: 20 to 1500 L, or zero.
 	Tank unit.Millilitre `json:"tank_ml,omitempty" minimum:"0" maximum:"1500000"`
-}
-
-// StationCard is a station as drivers choose it.
-type StationCard struct {
-	// ID names it, Name is over its door.
-	ID   id.Station `json:"id"`
-	Name string     `json:"name"`
 }
 
 // ClaimRequest says that the member stands at a nozzle.

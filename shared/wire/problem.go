@@ -85,6 +85,11 @@ const (
 	ProblemSegmentRule      = problemPrefix + "segment-rule"
 	ProblemRotating         = problemPrefix + "rotating"
 	ProblemNameTaken        = problemPrefix + "name-taken"
+	ProblemWeChatPhone      = problemPrefix + "wechat-phone"
+	ProblemWeChatRefused    = problemPrefix + "wechat-refused"
+	ProblemWeChatAway       = problemPrefix + "wechat-away"
+	ProblemTripRefused      = problemPrefix + "trip-refused"
+	ProblemOfferTimes       = problemPrefix + "offer-times"
 )
 
 // ProblemInfo is a catalogue entry: what every process knows of a type.
@@ -151,6 +156,11 @@ var Problems = map[ProblemType]ProblemInfo{
 	ProblemEraseBlocked:     {409, false, "A sale of this member is not settled yet; settle it first", "该会员还有未结清的交易，请先结清"},
 	ProblemSegmentRule:      {422, false, "This rule cannot be used", "会员分组规则不正确"},
 	ProblemRotating:         {409, true, "Keys are being changed already; wait until it is done", "密钥正在更换中，请等待完成"},
+	ProblemWeChatPhone:      {409, false, "This WeChat account is new here: let it give its phone number, or take a code by text message", "首次使用请授权手机号，也可以用短信验证码登录"},
+	ProblemWeChatRefused:    {401, false, "WeChat does not confirm this sign-in; try again, or take a code by text message", "微信未确认本次登录，请重试或改用短信验证码"},
+	ProblemWeChatAway:       {503, true, "WeChat is not answering; take a code by text message", "微信暂时无响应，请改用短信验证码登录"},
+	ProblemTripRefused:      {422, false, "This odometer reading does not fit the ones before and after it", "里程与前后记录不符，请核对后再填"},
+	ProblemOfferTimes:       {422, false, "An offer ends after it begins, and within a year", "优惠的结束时间须晚于开始时间，且不超过一年"},
 	ProblemNameTaken:        {409, false, "There is one of this name already", "该名称已被使用"},
 }
 

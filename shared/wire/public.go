@@ -18,6 +18,9 @@ type Pump struct {
 	State PumpState `json:"state"`
 	// Since is when State began, by the hub's clock.
 	Since time.Time `json:"since"`
+	// Price is what the dispenser itself shows, zero while that is not known.
+	// It is what will be paid, whatever the tariff says.
+	Price unit.FenPerLitre `json:"price_fen_per_l,omitempty"`
 }
 
 // PumpState is the public state of a nozzle.
@@ -42,6 +45,10 @@ type Tariff struct {
 type Queue struct {
 	// Grades holds one line a grade, in the order of the station's nozzles.
 	Grades []GradeQueue `json:"grades"`
+	// Waiting counts the cars that wait for a nozzle, as somebody on the
+	// forecourt counted them at CountedAt; without that time nobody did lately.
+	Waiting   int       `json:"waiting,omitempty"`
+	CountedAt time.Time `json:"counted_at,omitzero"`
 }
 
 // GradeQueue is how busy the nozzles of one grade are.
@@ -52,6 +59,9 @@ type GradeQueue struct {
 	Free int `json:"free"`
 	Busy int `json:"busy"`
 	Off  int `json:"off"`
+	// WaitMinutes is how long the next car is expected to wait for a nozzle,
+	// rounded up; zero if one is free for it, or nothing can be said.
+	WaitMinutes int `json:"wait_minutes,omitempty"`
 }
 
 // StationSnap is the snapshot of channel station/ID.
@@ -109,6 +119,10 @@ type Order struct {
 	StartedAt time.Time `json:"started_at"`
 	EndedAt   time.Time `json:"ended_at,omitzero"`
 	PaidAt    time.Time `json:"paid_at,omitzero"`
+	// Tender is how it was paid, empty until then.
+	Tender Tender `json:"tender,omitempty"`
+	// Trip is what the member noted beside it.
+	Trip *Trip `json:"trip,omitempty"`
 }
 
 // OrderList is a page of orders, newest first.
@@ -141,6 +155,15 @@ type Notice struct {
 	// At is when.
 	At time.Time `json:"at"`
 }
+
+// NoticeList is what a member was told lately, newest first.
+type NoticeList struct {
+	// Notices holds them, at most MaxNoticeList.
+	Notices []Notice `json:"notices"`
+}
+
+// MaxNoticeList bounds a NoticeList.
+const MaxNoticeList = 50
 
 // DriverSnap is the snapshot of channel driver/ID.
 type DriverSnap struct {

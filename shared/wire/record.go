@@ -250,10 +250,13 @@ type EraseRequest struct {
 // MemberExport is everything that is kept of a member.
 type MemberExport struct {
 	// At is when it was made; Member, IDNumber and Accounts are in clear.
-	At       time.Time              `json:"at"`
-	Member   Member                 `json:"member"`
-	IDNumber string                 `json:"id_number,omitempty"`
-	Accounts []ClearAccount         `json:"accounts"`
+	At       time.Time      `json:"at"`
+	Member   Member         `json:"member"`
+	IDNumber string         `json:"id_number,omitempty"`
+	Accounts []ClearAccount `json:"accounts"`
+	// WeChat is whether the member's identity at WeChat opens a session too; the
+	// name WeChat knows them by says nothing to anybody else.
+	WeChat   bool                   `json:"wechat,omitempty"`
 	Consents []Consent              `json:"consents"`
 	Habits   Habits                 `json:"habits"`
 	Orders   []Order                `json:"orders"`

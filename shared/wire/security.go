@@ -91,6 +91,7 @@ const (
 	AlertGuessing AlertRule = "guessing"  // many wrong passwords or codes for one person or at one till
 	AlertTampered AlertRule = "tampered"  // a sale, or the log, was changed outside its flow
 	AlertKeys     AlertRule = "keys"      // keys or the second factor of a head were changed
+	AlertPrice    AlertRule = "price"     // a dispenser shows another price than the one in force
 )
 
 // Alert is an unusual act.

@@ -28,8 +28,8 @@ const (
 
 // Limits of the socket. A reader past them is cut, never waited for.
 const (
-	// MaxFrameInBytes bounds one message to the hub: the largest fact is
-	// under 2 KiB, so this leaves room for 32 of them.
+	// MaxFrameInBytes bounds one message to the hub: the largest fact, a sale
+	// with the longest trace, is under 5 KiB, and facts travel one a message.
 	MaxFrameInBytes = 64 << 10
 	// MaxFrameOutBytes bounds one message from the hub: a snapshot of 512
 	// nozzles and 500 open sales fits.

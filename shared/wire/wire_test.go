@@ -101,6 +101,16 @@ func bodies() []any {
 		wire.AlertList{},
 		wire.SecuritySnap{},
 		wire.KeyRing{},
+		wire.Site{},
+		wire.OfferRequest{},
+		wire.OfferList{},
+		wire.QueueCount{},
+		wire.PriceHistory{},
+		wire.NoticeList{},
+		wire.Consumption{},
+		wire.Evidence{},
+		wire.EvidenceKey{},
+		wire.WeChatLogin{},
 	}
 }
 
@@ -153,6 +163,11 @@ var counts = map[string]bool{
 	"SegmentCondition.from_hour": true, "SegmentCondition.until_hour": true, "SegmentCondition.at_least": true, "SegmentCondition.at_most": true,
 	"LogEntry.n": true, "LogQuery.limit": true, "LogState.rows": true, "LogState.waiting": true, "Alert.count": true,
 	"DataKey.id": true, "DataKey.uses": true, "KeyRing.members": true, "KeyRing.erased": true,
+	"Queue.waiting": true, "QueueCount.waiting": true, "GradeQueue.wait_minutes": true,
+	"Place.latitude_e6": true, "Place.longitude_e6": true, // millionths of a degree
+	"Trip.odometer_km": true, "Consumption.distance_km": true, "TripInterval.distance_km": true, // whole kilometres
+	"Consumption.average_per_100km_dl": true, "TripInterval.average_per_100km_dl": true, // tenths of a litre
+	"Consumption.refuels": true, "MonthOfFuel.refuels": true, "Evidence.dispenser": true,
 	"Rotation.to": true, "Rotation.done": true, "Rotation.left": true,
 }
 
@@ -332,11 +347,16 @@ func TestCloseCodesSayWhetherToComeBack(t *testing.T) {
 
 func TestLimitsFitOneAnother(t *testing.T) {
 	// The longest of facts, many times over, fits one message.
+	trace := make([]wire.TracePoint, wire.MaxTrace)
+	for i := range trace {
+		trace[i] = wire.TracePoint{AfterMS: 86_400_000, Volume: unit.Max}
+	}
 	fact, err := wire.Encode(wire.Frame{K: wire.KindSaleEnded, Seq: unit.Max, D: wire.Body(wire.SaleEnded{
 		Nozzle: 512, Volume: unit.Max, Amount: unit.Max, Price: unit.Max, Before: unit.Max, After: unit.Max,
 		DeviceKey: strings.Repeat("k", 1024), StartedAt: testNow(), EndedAt: testNow(), BeforeFrom: wire.SourceDerived,
+		Trace: trace,
 	})})
-	if err != nil || len(fact)*32 > wire.MaxFrameInBytes {
+	if err != nil || len(fact) > 5<<10 || len(fact)*12 > wire.MaxFrameInBytes {
 		t.Errorf("a fact of %d bytes, %v", len(fact), err)
 	}
 	var snap wire.ForecourtSnap

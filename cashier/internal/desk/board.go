@@ -2,6 +2,7 @@ package desk
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 
 	"forecourt/shared/id"
@@ -240,6 +241,7 @@ func (s *State) priceTags() []PriceTag {
 		tag := PriceTag{Grade: p.Grade, Price: p.Price.String()}
 		if all[p.Grade] > 0 && acked[p.Grade] < all[p.Grade] {
 			tag.Acked, tag.Tone = s.text(WordPricesAcked, acked[p.Grade], all[p.Grade]), ToneWarn
+			tag.Share = fmt.Sprintf("%d/%d", acked[p.Grade], all[p.Grade])
 		}
 		out = append(out, tag)
 	}

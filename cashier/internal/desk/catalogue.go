@@ -226,8 +226,8 @@ var catalogue = [wordCount]phrase{
 	WordSoundMessage: {"新消息", "Message"},
 	WordKeys:         {"按键", "Keys"},
 	WordKeysList: {
-		"数字\u00a0选枪， *\u00a0重新选枪， F1\u00a0现金， F5\u00a0最早待支付， F7\u00a0授权， F8\u00a0收款， F9\u00a0停止， F10\u00a0暂停/继续/放行， F11\u00a0全屏， F12\u00a0按住：全部停止， Esc\u00a0返回",
-		"Digits\u00a0choose\u00a0a\u00a0nozzle; *\u00a0start\u00a0again; F1\u00a0cash; F5\u00a0oldest\u00a0unpaid; F7\u00a0authorize; F8\u00a0pay; F9\u00a0stop; F10\u00a0pause,\u00a0resume,\u00a0release; F11\u00a0full\u00a0screen; F12\u00a0hold:\u00a0stop\u00a0all; Esc\u00a0back",
+		"数字\u00a0选枪， *\u00a0重新选枪， F1\u00a0现金， F5\u00a0最早待支付， F7\u00a0授权， F8\u00a0收款， F9\u00a0停止， F10\u00a0暂停/继续/放行， F11\u00a0全屏， F12\u00a0按住：全部停止， +/−\u00a0排队车数， Esc\u00a0返回",
+		"Digits\u00a0choose\u00a0a\u00a0nozzle; *\u00a0start\u00a0again; F1\u00a0cash; F5\u00a0oldest\u00a0unpaid; F7\u00a0authorize; F8\u00a0pay; F9\u00a0stop; F10\u00a0pause,\u00a0resume,\u00a0release; F11\u00a0full\u00a0screen; F12\u00a0hold:\u00a0stop\u00a0all; +/−\u00a0cars\u00a0waiting; Esc\u00a0back",
 	},
 	WordChatKeysList: {
 		"客服页：F2\u00a0接入， F3\u00a0转接， F4\u00a0结束， F5\u00a0等待最久， F6\u00a0图片， F7\u00a0语音， /\u00a0常用回复， ↑↓\u00a0换会话， Ctrl+数字\u00a0选会话",

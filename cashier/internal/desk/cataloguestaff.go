@@ -53,6 +53,9 @@ var catalogueStaff = [wordCount]phrase{
 	WordMaySeeLog:           {"安全日志和告警", "Read the log and alerts"},
 	WordMaySeeKeys:          {"看密钥状态", "See the keys"},
 	WordMayRotateKeys:       {"更换密钥", "Change the keys"},
+	WordMayEditOffers:       {"发布和结束优惠", "Make and end offers"},
+	WordMayEditSite:         {"修改油站资料", "Change the station's details"},
+	WordMayCountQueue:       {"清点排队车辆", "Count the cars that wait"},
 
 	WordPostsEmpty:    {"没有加油员", "There is no attendant"},
 	WordNozzles:       {"油枪", "Nozzles"},

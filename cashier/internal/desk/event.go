@@ -80,11 +80,12 @@ type (
 	// Sent says that a command has its key, is saved and is on its way.
 	Sent struct{ Command Command }
 	// Answered is the hub's yes; Sale is the sale's new state where there is
-	// one, Message the message as the hub has it.
+	// one, Message the message as the hub has it, Queue the queue.
 	Answered struct {
 		Command Command
 		Sale    *wire.Sale
 		Message *wire.Message
+		Queue   *wire.Queue
 	}
 	// Refused is the hub's no.
 	Refused struct {
@@ -205,6 +206,7 @@ const (
 	CommandHoldAll   CommandKind = "hold_all"
 	CommandAuthorize CommandKind = "authorize"
 	CommandPrices    CommandKind = "prices"
+	CommandQueue     CommandKind = "queue"
 	CommandSay       CommandKind = "message"
 	CommandTake      CommandKind = "take"
 	CommandTransfer  CommandKind = "transfer"
@@ -222,13 +224,17 @@ const (
 	CommandErase         CommandKind = "erase"
 	CommandAlertSeen     CommandKind = "alert_seen"
 	CommandRotate        CommandKind = "rotate"
+	CommandOfferAdd      CommandKind = "offer_add"
+	CommandOfferEnd      CommandKind = "offer_end"
+	CommandSite          CommandKind = "site"
 )
 
 // Office reports whether a command is an act of the members page or the office.
 func (k CommandKind) Office() bool {
 	switch k {
 	case CommandStaffAdd, CommandStaffSet, CommandStaffPassword, CommandSessionEnd, CommandAssign,
-		CommandSegmentPut, CommandSegmentDrop, CommandErase, CommandAlertSeen, CommandRotate:
+		CommandSegmentPut, CommandSegmentDrop, CommandErase, CommandAlertSeen, CommandRotate,
+		CommandOfferAdd, CommandOfferEnd, CommandSite:
 		return true
 	}
 	return false
@@ -254,6 +260,7 @@ type Command struct {
 	Hold      *wire.HoldRequest      `json:"hold,omitempty"`
 	Authorize *wire.AuthorizeRequest `json:"authorize,omitempty"`
 	Prices    *wire.PriceRequest     `json:"prices,omitempty"`
+	Queue     *wire.QueueCount       `json:"queue,omitempty"`
 	Say       *wire.SendRequest      `json:"say,omitempty"`
 	Upload    *Upload                `json:"upload,omitempty"` // before Say
 	Transfer  *wire.TransferRequest  `json:"transfer,omitempty"`
@@ -274,6 +281,8 @@ type OfficeBody struct {
 	Assign   *wire.PostRequest
 	Segment  *wire.SegmentRequest
 	Erase    *wire.EraseRequest
+	Offer    *wire.OfferRequest
+	Site     *wire.Site
 }
 
 // Upload is a picture or a recording that must reach the hub before the
@@ -334,6 +343,8 @@ const (
 	KeyZeros   Key = "00"
 	KeyHundred Key = "+100" // one more red note
 	KeyExact   Key = "exact"
+	KeyMore    Key = "+" // one more car waits
+	KeyLess    Key = "-" // one fewer
 	KeyUp      Key = "up"
 	KeyDown    Key = "down"
 	KeyF1      Key = "F1"  // cash

@@ -50,6 +50,10 @@ func (s *State) press(p Press) []Effect {
 		return s.pauseChosen()
 	case KeyEnter:
 		return s.enter()
+	case KeyMore:
+		s.tapQueue(+1)
+	case KeyLess:
+		s.tapQueue(-1)
 	case KeyUp:
 		s.step(-1)
 	case KeyDown:

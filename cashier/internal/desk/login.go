@@ -123,6 +123,7 @@ func (s *State) forget() {
 	s.sales = salesList{}
 	s.chat = newChat()
 	clear(s.overdue)
+	s.queue.typed = false // the count itself is the till's, and stays
 }
 
 // problemText is a problem in the screen's language, or other when there was

@@ -54,6 +54,9 @@ type office struct {
 	keys      *wire.KeyRing
 	keysAt    time.Time
 	account   *wire.Account
+
+	offers []wire.Offer
+	site   *wire.Site
 }
 
 func newOffice() *office {
@@ -100,6 +103,10 @@ func (s *State) load() []Effect {
 		return append(s.ask(topicList, AskStaff{}), s.ask(topicSide, AskPermissions{})...)
 	case TabSessions:
 		return s.ask(topicList, AskSessions{})
+	case TabOffers:
+		return s.ask(topicList, AskOffers{})
+	case TabSite:
+		return s.ask(topicSide, AskSite{})
 	case TabAlerts:
 		return s.ask(topicList, AskAlerts{})
 	case TabLog:

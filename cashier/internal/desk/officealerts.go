@@ -101,6 +101,7 @@ func (s *State) alertsAct(e OfficeAct) []Effect {
 var alertWords = map[wire.AlertRule]Word{
 	wire.AlertPersonal: WordAlertPersonal, wire.AlertManyRead: WordAlertManyRead, wire.AlertReveals: WordAlertReveals,
 	wire.AlertGuessing: WordAlertGuessing, wire.AlertTampered: WordAlertTampered, wire.AlertKeys: WordAlertKeys,
+	wire.AlertPrice: WordAlertPrice,
 }
 
 // ruleText is why an alert was raised, in words.
@@ -111,12 +112,23 @@ func (s *State) ruleText(r wire.AlertRule) string {
 	return s.text(WordAlertOther)
 }
 
-// alertText is an alert in one line: who, and what.
+// alertText is an alert in one line: who or where, and what.
 func (s *State) alertText(a wire.Alert) string {
-	if a.Number == "" {
+	if a.Number == "" && a.Object != objectNozzle {
 		return s.ruleText(a.Rule)
 	}
-	return a.Number + " " + a.Name + " · " + s.ruleText(a.Rule)
+	return s.alertWhere(a) + " · " + s.ruleText(a.Rule)
+}
+
+// objectNozzle is the object of an alert that is about no person.
+const objectNozzle = "nozzle"
+
+// alertWhere is who did it, or the nozzle that it is about.
+func (s *State) alertWhere(a wire.Alert) string {
+	if a.Number == "" && a.Object == objectNozzle {
+		return s.objectText(a.Object, a.ObjectID, "")
+	}
+	return s.alertWho(a)
 }
 
 // drawAlerts draws the alerts tab.
@@ -136,7 +148,7 @@ func (s *State) drawAlerts(out *Office) {
 		}
 		out.Table.Rows = append(out.Table.Rows, s.officeRow(a.ID.String(),
 			Cell{Text: s.dateTime(a.At), Tone: ToneSoft}, Cell{Text: s.ruleText(a.Rule), Bold: a.SeenAt.IsZero()},
-			Cell{Text: s.alertWho(a)}, Cell{Text: figure(a.Count)}, state,
+			Cell{Text: s.alertWhere(a)}, Cell{Text: figure(a.Count)}, state,
 		))
 	}
 	a := s.alert()
@@ -162,7 +174,9 @@ func (s *State) alertCard(a wire.Alert) *Card {
 		}
 	}
 	line(WordColumnTime, s.dateTime(a.At))
-	line(WordAlertWho, s.alertWho(a))
+	if a.Object != objectNozzle || a.Number != "" {
+		line(WordAlertWho, s.alertWho(a))
+	}
 	line(WordObject, s.objectText(a.Object, a.ObjectID, ""))
 	line(WordCount, figure(a.Count))
 	line(WordNote, s.noteText(a.Note))

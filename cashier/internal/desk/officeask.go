@@ -35,6 +35,8 @@ type (
 	AskFactor      struct{}                                   // wire.SecondFactor
 	AskConfirm     struct{ Code wire.CodeRequest }            // wire.RecoveryCodes
 	AskDropFactor  struct{ Code wire.CodeRequest }            // wire.Account
+	AskOffers      struct{}                                   // wire.OfferList
+	AskSite        struct{}                                   // wire.Site
 )
 
 func (AskMembers) question()       {}
@@ -55,6 +57,8 @@ func (AskPassword) question()      {}
 func (AskFactor) question()        {}
 func (AskConfirm) question()       {}
 func (AskDropFactor) question()    {}
+func (AskOffers) question()        {}
+func (AskSite) question()          {}
 
 // What the members page and the office ask of the outside. Acts that carry a
 // key go as Commands.
@@ -219,6 +223,10 @@ func (s *State) takeMore(about topic, answer any, more bool) []Effect {
 		o.logState = &a
 	case wire.KeyRing:
 		o.keys, o.keysAt = &a, s.now
+	case wire.OfferList:
+		o.offers, o.loaded[topicList] = a.Offers, true
+	case wire.Site:
+		o.site = &a
 	case wire.Account:
 		return s.accountLoaded(about, a)
 	case wire.SecondFactor:

@@ -9,7 +9,7 @@ import (
 // tabWords name the tabs.
 var tabWords = map[Tab]Word{
 	TabMembers: WordTabMembers, TabSegments: WordTabSegments, TabStaff: WordTabStaff, TabPosts: WordTabPosts,
-	TabSessions: WordTabSessions, TabLog: WordTabLog, TabAlerts: WordTabAlerts, TabKeys: WordTabKeys, TabAccount: WordTabAccount,
+	TabSessions: WordTabSessions, TabOffers: WordTabOffers, TabSite: WordTabSite, TabLog: WordTabLog, TabAlerts: WordTabAlerts, TabKeys: WordTabKeys, TabAccount: WordTabAccount,
 }
 
 // officeScreen draws the open tab of the members page or the office; nil for
@@ -46,6 +46,10 @@ func (s *State) drawTab(out *Office) {
 		s.drawPosts(out)
 	case TabSessions:
 		s.drawSessions(out)
+	case TabOffers:
+		s.drawOffers(out)
+	case TabSite:
+		s.drawSite(out)
 	case TabAlerts:
 		s.drawAlerts(out)
 	case TabLog:
@@ -91,6 +95,10 @@ func (s *State) officeAct(e OfficeAct) []Effect {
 		return s.postsAct(e)
 	case TabSessions:
 		return s.sessionsAct(e)
+	case TabOffers:
+		return s.offersAct(e)
+	case TabSite:
+		return s.siteAct(e)
 	case TabAlerts:
 		return s.alertsAct(e)
 	case TabLog:
@@ -148,6 +156,10 @@ func (s *State) formOf(f *form) Form {
 		return s.dropFactorForm(f)
 	case formRotate:
 		return s.rotateForm()
+	case formOfferAdd:
+		return s.offerForm(f)
+	case formSite:
+		return s.siteForm(f)
 	}
 	return s.sureForm(f)
 }
@@ -165,6 +177,11 @@ func (s *State) sureForm(f *form) Form {
 		out.Text, out.OK = s.text(WordEndPostText), s.actOf("ok", "", WordEndPost)
 		if p := s.post(); p != nil {
 			out.Title = p.Number + " " + p.Name
+		}
+	case formOfferEnd:
+		out.Text, out.OK = s.text(WordOfferEndText), s.actOf("ok", "", WordOfferEnd)
+		if o := s.offer(); o != nil {
+			out.Title = o.Title
 		}
 	case formEndSession:
 		out.Text, out.OK = s.text(WordEndSessionText), s.actOf("ok", "", WordEndSession)

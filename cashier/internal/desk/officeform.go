@@ -23,6 +23,9 @@ const (
 	formFactor      = "factor"
 	formCodes       = "codes"
 	formDropFactor  = "factor.drop"
+	formOfferAdd    = "offer.add"
+	formOfferEnd    = "offer.end"
+	formSite        = "site"
 )
 
 // form is the form that is open over an office page.
@@ -136,6 +139,10 @@ func (s *State) submit() []Effect {
 		return s.submitOwnPassword(f)
 	case formFactor, formDropFactor:
 		return s.submitCode(f)
+	case formOfferAdd:
+		return s.submitOffer(f)
+	case formSite:
+		return s.submitSite(f)
 	case formCodes:
 		return s.codesRead()
 	}
@@ -155,6 +162,8 @@ func (s *State) submitSure(f *form) []Effect {
 		return s.sendForm(Command{Kind: CommandSessionEnd, Object: f.object})
 	case formRotate:
 		return s.sendForm(Command{Kind: CommandRotate})
+	case formOfferEnd:
+		return s.sendForm(Command{Kind: CommandOfferEnd, Object: f.object})
 	}
 	return nil
 }
@@ -185,6 +194,7 @@ func (s *State) officeDone(c Command) []Effect {
 		return nil // of an earlier session, or a second answer
 	}
 	s.land(c)
+	s.renamed(c)
 	out := s.record("confirmed", c)
 	if w := doneWords[c.Kind]; w != WordNone {
 		s.say(ToneGood, s.text(w))
@@ -195,10 +205,15 @@ func (s *State) officeDone(c Command) []Effect {
 	if !officeTabs[c.Kind][s.office.tab] {
 		return out
 	}
-	if c.Kind == CommandSegmentDrop || c.Kind == CommandSessionEnd || c.Kind == CommandErase {
+	if goneAfter[c.Kind] {
 		s.dropRow() // it is there no more
 	}
 	return append(out, s.reload()...)
+}
+
+// goneAfter are the acts after which what they were about is not in the list.
+var goneAfter = map[CommandKind]bool{
+	CommandSegmentDrop: true, CommandSessionEnd: true, CommandErase: true, CommandOfferEnd: true,
 }
 
 // doneWords say that an act was done.
@@ -206,7 +221,7 @@ var doneWords = map[CommandKind]Word{
 	CommandStaffAdd: WordDoneStaffAdd, CommandStaffSet: WordDoneStaffSet, CommandStaffPassword: WordDonePassword,
 	CommandSessionEnd: WordDoneSessionEnd, CommandAssign: WordDoneAssign, CommandSegmentPut: WordDoneSegment,
 	CommandSegmentDrop: WordDoneSegmentDrop, CommandErase: WordDoneErase, CommandAlertSeen: WordDoneAlert,
-	CommandRotate: WordDoneRotate,
+	CommandRotate: WordDoneRotate, CommandOfferAdd: WordDoneOfferAdd, CommandOfferEnd: WordDoneOfferEnd, CommandSite: WordDoneSite,
 }
 
 // officeTabs are the tabs that show what an act changed.
@@ -214,7 +229,7 @@ var officeTabs = map[CommandKind]map[Tab]bool{
 	CommandStaffAdd: {TabStaff: true}, CommandStaffSet: {TabStaff: true}, CommandStaffPassword: {TabStaff: true},
 	CommandSessionEnd: {TabSessions: true}, CommandAssign: {TabPosts: true}, CommandSegmentPut: {TabSegments: true},
 	CommandSegmentDrop: {TabSegments: true}, CommandErase: {TabMembers: true}, CommandAlertSeen: {TabAlerts: true},
-	CommandRotate: {TabKeys: true},
+	CommandRotate: {TabKeys: true}, CommandOfferAdd: {TabOffers: true}, CommandOfferEnd: {TabOffers: true}, CommandSite: {TabSite: true},
 }
 
 // officeRefused ends an act with the hub's no: in its form, if that is open.

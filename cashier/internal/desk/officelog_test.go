@@ -145,8 +145,8 @@ func TestAlertIsCalledOnceCountedAndTakenNoteOf(t *testing.T) {
 	b.Raised = append([]wire.Alert{a}, b.Raised...)
 	b.Open(desk.PageOffice, desk.TabAlerts)
 	o := office(t, b)
-	if got := texts(o.Table, 4); !slices.Equal(got, []string{"未处理", "未处理", "未处理", "1001 已知悉"}) || o.Tabs[3].Badge != "3" {
-		t.Errorf("states %q, badge %q", got, o.Tabs[3].Badge)
+	if got := texts(o.Table, 4); !slices.Equal(got, []string{"未处理", "未处理", "未处理", "1001 已知悉"}) || o.Tabs[5].Badge != "3" {
+		t.Errorf("states %q, badge %q", got, o.Tabs[5].Badge)
 	}
 	b.Row(0)
 	b.Do(desk.OfficeAct{ID: "alert.seen"}, desk.OfficeAct{ID: "alert.seen"})
@@ -206,5 +206,30 @@ func TestKeysAreLookedAtWhileTheyAreChanged(t *testing.T) {
 	b.Wait(time.Minute)
 	if asked, _ := b.Asked(); len(asked) != 0 || !office(t, b).Card.Acts[0].On {
 		t.Error("asked again after it was done")
+	}
+}
+
+func TestNozzleAtAnotherPriceIsCalledByItsNumber(t *testing.T) {
+	b := lookbook.NewBackroom(desk.Prefs{}, wire.RoleHead)
+	a := wire.Alert{
+		ID: id.New[id.Alert](b.IDs), Rule: wire.AlertPrice, At: b.At(), Object: "nozzle", ObjectID: "6", Count: 1, Note: "shows 7.98, in force 7.86",
+	}
+	b.Alert(a)
+	if got := said(b.Stage); !strings.Contains(got, "告警：油枪 6 · 油枪显示价与牌价不符") {
+		t.Errorf("said %q", got)
+	}
+	b.Raised = append([]wire.Alert{a}, b.Raised...)
+	b.Open(desk.PageOffice, desk.TabAlerts)
+	b.Row(0)
+	o := office(t, b)
+	if r := o.Table.Rows[0]; r.Cells[1].Text != "油枪显示价与牌价不符" || r.Cells[2].Text != "油枪 6" {
+		t.Errorf("row %+v", r)
+	}
+	if c := o.Card; line(c, "备注") != "显示 7.98 元/L，牌价 7.86 元/L" || line(c, "对象") != "油枪 6" || line(c, "人员") != "" {
+		t.Errorf("card %+v", c)
+	}
+	b.Do(desk.SetPrefs{Prefs: desk.Prefs{Lang: desk.English}})
+	if c := office(t, b).Card; c.Title != "A nozzle shows another price than the one in force" || line(c, "Note") != "shows 7.98, in force 7.86" {
+		t.Errorf("card %+v", c)
 	}
 }

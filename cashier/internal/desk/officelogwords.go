@@ -17,6 +17,10 @@ var families = [...]struct {
 	{"nozzle.", WordFamilyNozzle},
 	{"station.", WordFamilyStation},
 	{"prices.", WordFamilyPrices},
+	{"offer.", WordFamilyOffer},
+	{"site.", WordFamilySite},
+	{"queue.", WordFamilyQueue},
+	{"trip.", WordFamilyTrip},
 	{"staff.", WordFamilyStaff},
 	{"account.", WordFamilyAccount},
 	{"post.", WordFamilyPost},
@@ -48,6 +52,8 @@ var actionWords = map[string]Word{
 	"chat.canned": WordActChatCanned, "chat.canned.drop": WordActChatCannedDrop,
 	"fee.look": WordActFeeLook, "segment.see": WordActSegmentSee, "nozzle.change": WordActNozzleChange, "staff.manage": WordActStaffManage,
 	"keys.see": WordActKeysSee, "alert.raised": WordActAlertRaised,
+	"offer.add": WordActOfferAdd, "offer.end": WordActOfferEnd, "site.set": WordActSiteSet, "queue.count": WordActQueueCount,
+	"trip.note": WordActTripNote,
 }
 
 // actionText is an action of the log in words; one of a newer hub stands as it
@@ -63,8 +69,18 @@ func (s *State) actionText(action string) string {
 }
 
 // noteText is a note: a permission that was refused stands there by its name,
-// everything else as it was written.
-func (s *State) noteText(note string) string { return s.permissionText(note) }
+// figures in a sentence of this language, everything else as it was written.
+func (s *State) noteText(note string) string {
+	if waiting, ok := strings.CutPrefix(note, "waiting "); ok {
+		return s.text(WordNoteWaiting, waiting)
+	}
+	if prices, ok := strings.CutPrefix(note, "shows "); ok {
+		if shown, inForce, ok := strings.Cut(prices, ", in force "); ok {
+			return s.text(WordNotePrices, shown, inForce)
+		}
+	}
+	return s.permissionText(note)
+}
 
 // objects name what acts are about, in the order of the filter.
 var objects = [...]struct {
@@ -76,6 +92,7 @@ var objects = [...]struct {
 	{"staff", WordObjectStaff},
 	{"nozzle", WordObjectNozzle},
 	{"station", WordObjectStation},
+	{"offer", WordObjectOffer},
 	{"thread", WordObjectThread},
 	{"support", WordObjectSupport},
 	{"segment", WordObjectSegment},

@@ -11,6 +11,8 @@ const (
 	TabStaff    Tab = "staff"
 	TabPosts    Tab = "posts"
 	TabSessions Tab = "sessions"
+	TabOffers   Tab = "offers"
+	TabSite     Tab = "site"
 	TabLog      Tab = "log"
 	TabAlerts   Tab = "alerts"
 	TabKeys     Tab = "keys"
@@ -53,6 +55,7 @@ type FieldKind string
 // The kinds.
 const (
 	FieldText   FieldKind = "text"
+	FieldLong   FieldKind = "long"   // several lines
 	FieldSecret FieldKind = "secret" // typed unseen
 	FieldChoice FieldKind = "choice" // one of Choices
 	FieldMany   FieldKind = "many"   // any of Choices; the value joins them with commas

@@ -142,6 +142,7 @@ var permissionWords = map[string]Word{
 	"see-members": WordMaySeeMembers, "reveal-member": WordMayRevealMember, "erase-member": WordMayEraseMember,
 	"manage-segments": WordMayManageSegments, "own-account": WordMayOwnAccount, "manage-staff": WordMayManageStaff,
 	"assign-nozzles": WordMayAssignNozzles, "see-log": WordMaySeeLog, "see-keys": WordMaySeeKeys, "rotate-keys": WordMayRotateKeys,
+	"edit-offers": WordMayEditOffers, "edit-site": WordMayEditSite, "count-queue": WordMayCountQueue,
 }
 
 // permissionText is an action in words; one of a newer hub stands as it is.

@@ -142,6 +142,7 @@ func (s *State) answered(e Answered) []Effect {
 	if e.Command.Kind != CommandPay {
 		s.land(e.Command)
 		s.sayDone(e.Command)
+		s.queueCounted(e)
 		return out
 	}
 	s.flights[at] = flight{command: e.Command, phase: PhaseDone, sale: e.Sale}
@@ -221,6 +222,9 @@ func (s *State) record(what string, c Command, more ...any) []Effect {
 	}
 	if c.Pay != nil {
 		args = append(args, "due_fen", int64(c.Pay.Due), "tendered_fen", int64(c.Pay.Tendered))
+	}
+	if c.Queue != nil {
+		args = append(args, "waiting", c.Queue.Waiting)
 	}
 	if c.Hold != nil {
 		args = append(args, "hold", string(c.Hold.Hold))

@@ -32,6 +32,9 @@ func (s *State) laysHand() bool {
 // answersChats reports whether the person answers drivers.
 func (s *State) answersChats() bool { return s.leads() || s.is(wire.RoleAgent) }
 
+// countsQueue reports whether the person counts the cars that wait.
+func (s *State) countsQueue() bool { return s.laysHand() }
+
 // must reports whether the person has to do something before anything else.
 func (s *State) must() bool { return s.session != nil && len(s.session.Must) > 0 }
 
@@ -71,7 +74,7 @@ func (s *State) offeredTabs(p Page) []Tab {
 	case p == PageMembers:
 		return []Tab{TabMembers}
 	case p == PageOffice && s.leads() && !s.must():
-		return []Tab{TabStaff, TabPosts, TabSessions, TabAlerts, TabLog, TabKeys, TabAccount}
+		return []Tab{TabStaff, TabPosts, TabSessions, TabOffers, TabSite, TabAlerts, TabLog, TabKeys, TabAccount}
 	case p == PageOffice:
 		return []Tab{TabAccount}
 	}

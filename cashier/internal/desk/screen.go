@@ -60,6 +60,7 @@ type Screen struct {
 	Header   Header
 	Rail     []RailItem
 	Prices   []PriceTag
+	Queue    *Queue // over the board; nil for who does not count
 	Tiles    []Tile
 	Unpaid   Table // under the board, and the page of its own
 	Table    Table // the page's table: sales, proof or prices
@@ -124,6 +125,7 @@ type RailItem struct {
 // PriceTag is one grade's price over the board.
 type PriceTag struct {
 	Grade, Price, Acked string
+	Share               string // Acked where there is no room: "3/4"
 	Tone                Tone
 }
 
@@ -207,7 +209,7 @@ func (s *State) Screen() Screen {
 	out.Dialog = s.dialogForm()
 	switch s.page {
 	case PageBoard:
-		out.Tiles, out.Prices = s.tiles(), s.priceTags()
+		out.Tiles, out.Prices, out.Queue = s.tiles(), s.priceTags(), s.queueStepper()
 		out.Unpaid = s.unpaidTable()
 	case PageUnpaid:
 		out.Unpaid = s.unpaidTable()

@@ -207,6 +207,7 @@ type State struct {
 	security *mirror.Security // for those who lead
 	office   *office
 	asked    int // questions of office pages so far
+	queue    queue
 }
 
 // New makes the state of a till that has just started.

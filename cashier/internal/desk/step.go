@@ -99,6 +99,7 @@ func (s *State) settle() []Effect {
 	out = append(out, s.callOverdue()...)
 	out = append(out, s.tendChat()...)
 	out = append(out, s.tendOffice()...)
+	out = append(out, s.tendQueue()...)
 	s.tendLogin()
 	s.dropToasts()
 	s.followNozzle()

@@ -13,7 +13,7 @@ import (
 func TestCatalogueIsCompleteInBothLanguages(t *testing.T) {
 	verbs := regexp.MustCompile(`%[a-z]`)
 	for w := WordNone + 1; w < wordCount; w++ {
-		if w == wordOwn || w == wordOfficeFirst || w == wordOfficeEnd || w == wordStaffFirst {
+		if w == wordOwn || w == wordOfficeFirst || w == wordOfficeEnd || w == wordStaffFirst || w == wordStaffEnd || w == wordPlaceFirst {
 			continue // marks in the list
 		}
 		zh, en := Text(Chinese, w), Text(English, w)
@@ -56,7 +56,8 @@ func TestEveryNameOfTheHubHasItsWords(t *testing.T) {
 		staff.factor account.password account.factor post.assign member.search member.look member.refuels member.reveal member.export
 		member.erase segment.save segment.drop segment.preview keys.rotate keys.rekey keys.sheet log.read log.export alert.seen alert.raised
 		consent.give consent.withdraw sale.pay sale.resolve nozzle.hold nozzle.mode nozzle.authorize station.hold prices.set
-		chat.take chat.transfer chat.close chat.reopen chat.settings chat.canned fee.look refused.see-sales`) {
+		chat.take chat.transfer chat.close chat.reopen chat.settings chat.canned fee.look refused.see-sales
+		offer.add offer.end site.set queue.count trip.note refused.edit-offers refused.edit-site refused.count-queue`) {
 		if got := s.actionText(action); got == action || got == "" {
 			t.Errorf("action %s has no words", action)
 		}
@@ -65,12 +66,19 @@ func TestEveryNameOfTheHubHasItsWords(t *testing.T) {
 			t.Errorf("the log cannot be narrowed to %s", family)
 		}
 	}
-	for _, object := range strings.Fields("member sale staff thread segment nozzle station keys log session alert") {
+	for _, object := range strings.Fields("member sale staff thread segment nozzle station keys log session alert offer") {
 		if got := s.objectText(object, "", ""); got == object {
 			t.Errorf("object %s has no words", object)
 		}
 	}
-	for _, r := range []wire.AlertRule{wire.AlertPersonal, wire.AlertManyRead, wire.AlertReveals, wire.AlertGuessing, wire.AlertTampered, wire.AlertKeys} {
+	for note, want := range map[string]string{
+		"waiting 3": "3 waiting", "shows 7.98, in force 7.86": "shows 7.98, in force 7.86", "shows the way": "shows the way", "see-members": "Find and see members", "stop": "stop",
+	} {
+		if got := s.noteText(note); got != want {
+			t.Errorf("note %q reads %q", note, got)
+		}
+	}
+	for _, r := range []wire.AlertRule{wire.AlertPersonal, wire.AlertManyRead, wire.AlertReveals, wire.AlertGuessing, wire.AlertTampered, wire.AlertKeys, wire.AlertPrice} {
 		if alertWords[r] == WordNone {
 			t.Errorf("alert %s has no words", r)
 		}

@@ -14,6 +14,8 @@ const (
 	WordTabStaff
 	WordTabPosts
 	WordTabSessions
+	WordTabOffers
+	WordTabSite
 	WordTabLog
 	WordTabAlerts
 	WordTabKeys
@@ -65,6 +67,9 @@ const (
 	WordDoneErase
 	WordDoneAlert
 	WordDoneRotate
+	WordDoneOfferAdd
+	WordDoneOfferEnd
+	WordDoneSite
 	WordDoneOwnPassword
 	WordDoneFactor
 	WordDoneDropFactor

@@ -55,6 +55,9 @@ const (
 	WordMaySeeLog
 	WordMaySeeKeys
 	WordMayRotateKeys
+	WordMayEditOffers
+	WordMayEditSite
+	WordMayCountQueue
 	// Posts.
 	WordPostsEmpty
 	WordNozzles
@@ -113,6 +116,7 @@ const (
 	WordAlertGuessing
 	WordAlertTampered
 	WordAlertKeys
+	WordAlertPrice
 	WordAlertOther
 	WordMoreAlerts
 	// The log.
@@ -163,6 +167,10 @@ const (
 	WordFamilyKeys
 	WordFamilyLog
 	WordFamilyAlert
+	WordFamilyOffer
+	WordFamilySite
+	WordFamilyQueue
+	WordFamilyTrip
 	WordActLoginOK
 	WordActLoginRefused
 	WordActLoginLocked
@@ -214,6 +222,11 @@ const (
 	WordActKeysSee
 	WordActAlertRaised
 	WordActChatRefused
+	WordActOfferAdd
+	WordActOfferEnd
+	WordActSiteSet
+	WordActQueueCount
+	WordActTripNote
 	WordObjectMember
 	WordObjectSale
 	WordObjectStaff
@@ -227,10 +240,13 @@ const (
 	WordObjectAlert
 	WordObjectSupport
 	WordObjectLedger
+	WordObjectOffer
 	WordAllObjects
 	WordLogKindNeeded
 	WordLogSamePerson
 	WordLogSameObject
+	WordNoteWaiting
+	WordNotePrices
 	// Keys.
 	WordKeysEmpty
 	WordKeysCard
@@ -262,5 +278,5 @@ const (
 	WordRotationTo
 	WordRotationProgress
 	WordRotationCount
-	wordCount
+	wordStaffEnd // how many texts there are so far
 )

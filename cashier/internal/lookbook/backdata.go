@@ -134,7 +134,8 @@ func permissions() wire.Permissions {
 	row([]wire.Role{head, group}, "manage-support")
 	row([]wire.Role{head, group, agent}, "see-member")
 	row([]wire.Role{head, group, cashier}, "see-member-refuels")
-	row([]wire.Role{head, group}, "see-members", "reveal-member", "erase-member", "manage-segments")
+	row([]wire.Role{head, group}, "see-members", "reveal-member", "erase-member", "manage-segments", "edit-offers", "edit-site")
+	row([]wire.Role{head, group, cashier, attendant}, "count-queue")
 	row([]wire.Role{head, group, cashier, attendant, agent}, "own-account")
 	row([]wire.Role{head, group}, "manage-staff", "assign-nozzles", "see-log", "see-keys", "rotate-keys")
 	return out

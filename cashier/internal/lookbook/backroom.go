@@ -1,6 +1,7 @@
 package lookbook
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,8 @@ type Backroom struct {
 	Keys        wire.KeyRing
 	Account     wire.Account
 	Permissions wire.Permissions
+	Offers      []wire.Offer
+	Site        wire.Site
 	// Refuse answers everything with a problem, while it is set.
 	Refuse *wire.Problem
 	// Clear are the members' fields in clear, by what the hub is asked for.
@@ -49,6 +52,7 @@ func NewBackroom(p desk.Prefs, role wire.Role, must ...wire.Must) *Backroom {
 	b.people()
 	b.members()
 	b.securityData()
+	b.faceData()
 	b.Account = wire.Account{Number: b.me().Number, Name: b.me().Name, Role: role, Must: must}
 	b.Permissions = permissions()
 	f := busyForecourt()
@@ -165,7 +169,22 @@ func (b *Backroom) Grant(c desk.Command) {
 		b.Do(desk.Refused{Command: c, Problem: b.Refuse})
 		return
 	}
+	b.keep(c)
 	b.Do(desk.Answered{Command: c})
+}
+
+// keep has the made-up hub know what an act changed, where a scene looks again.
+func (b *Backroom) keep(c desk.Command) {
+	switch c.Kind {
+	case desk.CommandOfferAdd:
+		o := c.Office.Offer
+		made := wire.Offer{ID: id.New[id.Offer](b.IDs), Kind: o.Kind, Title: o.Title, Text: o.Text, From: o.From, Until: o.Until}
+		b.Offers = append([]wire.Offer{made}, b.Offers...)
+	case desk.CommandOfferEnd:
+		b.Offers = slices.DeleteFunc(b.Offers, func(o wire.Offer) bool { return o.ID.String() == c.Object })
+	case desk.CommandSite:
+		b.Site = *c.Office.Site
+	}
 }
 
 // answer is what the made-up hub says to a question.
@@ -199,6 +218,10 @@ func (b *Backroom) answerMore(q desk.Question) any {
 	switch q.(type) {
 	case desk.AskPermissions:
 		return b.Permissions
+	case desk.AskOffers:
+		return wire.OfferList{Offers: b.Offers}
+	case desk.AskSite:
+		return b.Site
 	case desk.AskAlerts:
 		return wire.AlertList{Alerts: b.Raised}
 	case desk.AskLog:

@@ -46,7 +46,7 @@ func Scenes() []Scene {
 		{"prices", pricesPage},
 		{"new-price", newPrice},
 		{"settings", page(desk.PageSettings)},
-	}, append(chatScenes(), officeScenes()...)...)
+	}, append(append(chatScenes(), officeScenes()...), faceScenes()...)...)
 }
 
 func loginRefused(p desk.Prefs) *Stage {

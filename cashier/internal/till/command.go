@@ -79,9 +79,9 @@ func onPump(name string) bool {
 func (t *Till) pursue(ctx context.Context, c desk.Command) {
 	for try := 0; ctx.Err() == nil; try++ {
 		slow := time.AfterFunc(unknownAfter, func() { t.Post(desk.Unknown{Command: c}) })
-		sale, err := t.attempt(ctx, c)
+		answer, err := t.attempt(ctx, c)
 		slow.Stop()
-		if t.settled(ctx, c, sale, err) {
+		if t.settled(ctx, c, answer, err) {
 			return
 		}
 		t.rest(ctx, try)
@@ -89,12 +89,12 @@ func (t *Till) pursue(ctx context.Context, c desk.Command) {
 }
 
 // settled takes what an attempt came to and reports whether it is over.
-func (t *Till) settled(ctx context.Context, c desk.Command, sale *wire.Sale, err error) bool {
+func (t *Till) settled(ctx context.Context, c desk.Command, answer desk.Answered, err error) bool {
 	problem := problemOf(err)
 	switch {
 	case err == nil:
 		t.forget(c)
-		t.Post(desk.Answered{Command: c, Sale: sale})
+		t.Post(answer)
 		return true
 	case ctx.Err() != nil:
 		return true // signed out, closed or overtaken: what is saved stays saved
@@ -167,36 +167,38 @@ func (t *Till) forget(c desk.Command) {
 }
 
 // attempt sends a command once.
-func (t *Till) attempt(ctx context.Context, c desk.Command) (*wire.Sale, error) {
-	var sale wire.Sale
-	var err error
+func (t *Till) attempt(ctx context.Context, c desk.Command) (answer desk.Answered, err error) {
+	answer.Command = c
 	switch c.Kind {
 	case desk.CommandPay:
-		sale, err = t.Hub.Pay(ctx, c.Key, c.Sale, *c.Pay)
+		answer.Sale, err = of(t.Hub.Pay(ctx, c.Key, c.Sale, *c.Pay))
 	case desk.CommandResolve:
-		sale, err = t.Hub.Resolve(ctx, c.Key, c.Sale, *c.Resolve)
+		answer.Sale, err = of(t.Hub.Resolve(ctx, c.Key, c.Sale, *c.Resolve))
 	case desk.CommandHold:
 		_, err = t.Hub.SetHold(ctx, c.Key, c.Nozzle, *c.Hold)
-		return nil, err
 	case desk.CommandHoldAll:
 		_, err = t.Hub.SetHoldAll(ctx, c.Key, *c.Hold)
-		return nil, err
 	case desk.CommandAuthorize:
 		_, err = t.Hub.Authorize(ctx, c.Key, c.Nozzle, *c.Authorize)
-		return nil, err
 	case desk.CommandPrices:
 		_, err = t.Hub.SetPrices(ctx, c.Key, *c.Prices)
-		return nil, err
+	case desk.CommandQueue:
+		answer.Queue, err = of(t.Hub.CountQueue(ctx, c.Key, *c.Queue))
 	default:
 		if c.Kind.Office() {
-			return nil, t.attemptOffice(ctx, c)
+			return answer, t.attemptOffice(ctx, c)
 		}
-		return nil, t.attemptChat(ctx, c)
+		return answer, t.attemptChat(ctx, c)
 	}
+	return answer, err
+}
+
+// of is what was answered, and nothing where there was no answer.
+func of[A any](answer A, err error) (*A, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sale, nil
+	return &answer, nil
 }
 
 // attemptChat sends a command about a conversation once.

@@ -48,6 +48,11 @@ type Office interface {
 	NoteAlert(context.Context, id.Command, id.Alert) (wire.Alert, error)
 	KeyRing(context.Context) (wire.KeyRing, error)
 	RotateKeys(context.Context, id.Command) (wire.KeyRing, error)
+	Offers(context.Context) (wire.OfferList, error)
+	AddOffer(context.Context, id.Command, wire.OfferRequest) (wire.Offer, error)
+	EndOffer(context.Context, id.Command, id.Offer) (wire.Offer, error)
+	Site(context.Context) (wire.Site, error)
+	SetSite(context.Context, id.Command, wire.Site) (wire.Site, error)
 }
 
 // doOffice carries out what the members page and the office ask for.
@@ -116,6 +121,10 @@ func (t *Till) ask(ctx context.Context, q desk.Question) (any, error) {
 // askMore puts the other half of the questions.
 func (t *Till) askMore(ctx context.Context, q desk.Question) (any, error) {
 	switch q := q.(type) {
+	case desk.AskOffers:
+		return t.Hub.Offers(ctx)
+	case desk.AskSite:
+		return t.Hub.Site(ctx)
 	case desk.AskAlerts:
 		return t.Hub.Alerts(ctx, link.AlertQuery{Before: q.Before})
 	case desk.AskLog:
@@ -174,6 +183,12 @@ func (t *Till) attemptOffice(ctx context.Context, c desk.Command) (err error) {
 		_, err = about(c, func(a id.Alert) (wire.Alert, error) { return t.Hub.NoteAlert(ctx, c.Key, a) })
 	case c.Kind == desk.CommandRotate:
 		_, err = t.Hub.RotateKeys(ctx, c.Key)
+	case c.Kind == desk.CommandOfferAdd && body.Offer != nil:
+		_, err = t.Hub.AddOffer(ctx, c.Key, *body.Offer)
+	case c.Kind == desk.CommandOfferEnd:
+		_, err = about(c, func(o id.Offer) (wire.Offer, error) { return t.Hub.EndOffer(ctx, c.Key, o) })
+	case c.Kind == desk.CommandSite && body.Site != nil:
+		_, err = t.Hub.SetSite(ctx, c.Key, *body.Site)
 	default:
 		err = wire.NewProblem(wire.ProblemBadRequest, "no such command: "+string(c.Kind))
 	}

@@ -59,6 +59,7 @@ type Hub interface {
 	SetHold(context.Context, id.Command, int, wire.HoldRequest) (wire.Done, error)
 	SetHoldAll(context.Context, id.Command, wire.HoldRequest) (wire.Done, error)
 	SetPrices(context.Context, id.Command, wire.PriceRequest) (wire.Done, error)
+	CountQueue(context.Context, id.Command, wire.QueueCount) (wire.Queue, error)
 	Sales(context.Context, link.SaleQuery) (wire.SaleList, error)
 	Sale(context.Context, id.Sale) (wire.Sale, error)
 	Support

@@ -18,13 +18,18 @@ import (
 	"forecourt/house/internal/process"
 )
 
+// pagesAt is where the drivers' pages are shown to browsers on this machine,
+// which know nothing of the hub's own authority.
+const pagesAt = "127.0.0.1:8480"
+
 func main() {
 	dir := flag.String("dir", "run", "where the station keeps its data")
 	listen := flag.String("listen", "127.0.0.1:8443", "the hub's HTTPS address")
+	site := flag.String("site", "miniprogram/dist/build/h5", "the browser build of the drivers' pages")
 	speed := flag.Int("speed", 1, "how much faster than life fuel flows and cars move")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *dir, *listen, *speed)
+	err := run(ctx, *dir, *listen, *site, *speed)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "run:", err)
@@ -32,9 +37,12 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, dir, listen string, speed int) error {
+func run(ctx context.Context, dir, listen, site string, speed int) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
+		return err
+	}
+	if site, err = filepath.Abs(site); err != nil {
 		return err
 	}
 	self, err := os.Executable()
@@ -43,7 +51,9 @@ func run(ctx context.Context, dir, listen string, speed int) error {
 	}
 	bin := filepath.Dir(self)
 	fmt.Println("starting the station (the first time it makes its database)")
-	h, err := house.Open(ctx, house.Options{Bin: bin, Dir: dir, Listen: listen, Speed: speed, Seed: 1, Cars: true, Baud: 9600})
+	h, err := house.Open(ctx, house.Options{
+		Bin: bin, Dir: dir, Listen: listen, Speed: speed, Seed: 1, Cars: true, Baud: 9600, Site: site, Pages: pagesAt, Branches: true,
+	})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -57,9 +67,10 @@ hub        %s   (its authority: %s)
 simulator  %s/truth
 data, logs %s
 accounts   负责人 head 1001 · 收银员 cashier 2001 · 加油员 attendant 3001 3002 · 客服 agent 4001; password %s
+drivers    %s/m/   (their pages in a browser on this machine; sign in with any mobile number)
 driver     bin/driver -dir %s   (a test driver in a terminal: talk with the agent; codes sent to phones are in %s)
 
-`, h.URL, filepath.Join(dir, "hub", "pki", "ca.pem"), h.Truth.URL, dir, h.Password(),
+`, h.URL, filepath.Join(dir, "hub", "pki", "ca.pem"), h.Truth.URL, dir, h.Password(), h.PagesURL,
 		dir, filepath.Join(dir, "notices.ndjson"))
 	return openTill(ctx, h, bin)
 }

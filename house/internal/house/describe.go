@@ -11,6 +11,7 @@ import (
 	"forecourt/house/internal/plan"
 	"forecourt/house/internal/process"
 	"forecourt/house/internal/truth"
+	"forecourt/house/internal/wechat"
 )
 
 // The simulated controllers' user and password; nothing but this machine's
@@ -28,6 +29,40 @@ func (h *House) describe() error {
 		return err
 	}
 	h.URL = "https://" + hubAt
+	pages, err := h.pages()
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("data: %s\nlisten: %s\n%sdatabase: {tiny: true}\nlog: {level: %s}\nnotify: {kind: file, file: %s}\n",
+		h.path("hub"), hubAt, pages, h.level(), h.notices()) + h.outside()
+	if err := os.WriteFile(h.config, []byte(text), 0o600); err != nil {
+		return err
+	}
+	h.Hub = h.program("hub", "serve", "--config", h.config)
+	if err := h.describeBranches(); err != nil {
+		return err
+	}
+	return h.describeForecourt()
+}
+
+// pages is what the hub is told of the address for browsers on this machine.
+func (h *House) pages() (string, error) {
+	if h.opts.Pages == "" {
+		return "", nil
+	}
+	given := h.opts.Pages
+	if strings.HasSuffix(given, ":0") {
+		given = ""
+	}
+	at, err := h.port("pages.port", given)
+	h.PagesURL = "http://" + at
+	return fmt.Sprintf("plain: %s\n", at), err
+}
+
+// describeForecourt writes the configuration of the simulator and names the
+// programs of one station.
+func (h *House) describeForecourt() error {
+	var err error
 	if h.uploads, err = h.port("uploads.port", ""); err != nil {
 		return err
 	}
@@ -35,22 +70,20 @@ func (h *House) describe() error {
 	for _, l := range h.opts.Lines {
 		h.describeFace(&faces, l)
 	}
-	files := map[string]string{
-		"hub.yaml": fmt.Sprintf("data: %s\nlisten: %s\ndatabase: {tiny: true}\nlog: {level: %s}\nnotify: {kind: file, file: %s}\n",
-			h.path("hub"), hubAt, h.level(), h.notices()),
-		"simulator.yaml": fmt.Sprintf("control: 127.0.0.1:0\nseed: %d\nspeed: %d\ncars: %t\nstate_file: %s\nfaces:\n%s",
-			h.opts.Seed, max(h.opts.Speed, 1), h.opts.Cars, h.path("simulator.state"), faces.String()),
+	text := fmt.Sprintf("control: 127.0.0.1:0\nseed: %d\nspeed: %d\ncars: %t\nstate_file: %s\nfaces:\n%s",
+		h.opts.Seed, max(h.opts.Speed, 1), h.opts.Cars, h.path("simulator.state"), faces.String())
+	if err := os.WriteFile(h.path("simulator.yaml"), []byte(text), 0o600); err != nil {
+		return err
 	}
-	for name, text := range files {
-		if err := os.WriteFile(h.path(name), []byte(text), 0o600); err != nil {
-			return err
-		}
-	}
-	h.Hub = h.program("hub", "serve", "--config", h.path("hub.yaml"))
 	h.Pumpd = h.program("pumpd", "serve", "--config", h.path("pumpd.yaml"))
 	h.Simulator = h.program("pumpd", "simulate", "--config", h.path("simulator.yaml"))
 	h.Simulator.Name, h.Simulator.Log = "simulator", h.path("simulator.log")
 	return nil
+}
+
+// outside is what the hub is told of WeChat and of the browser pages.
+func (h *House) outside() string {
+	return fmt.Sprintf("wechat: {app_id: %s, secret: %s, base_url: %q}\nsite: {dir: %q}\n", wechat.AppID, wechat.Secret, h.WeChat.URL(), h.opts.Site)
 }
 
 func (h *House) level() string {

@@ -58,33 +58,46 @@ var code = regexp.MustCompile(`\b\d{6}\b`)
 // Driver signs a driver in by number and one-time code, as the mini-program's
 // browser pages do.
 func (h *House) Driver(ctx context.Context, phone string) (*link.Driver, error) {
+	driver, err := h.Stranger()
+	if err != nil {
+		return nil, err
+	}
+	word, err := h.CodeFor(ctx, driver, phone)
+	if err != nil {
+		return nil, err
+	}
+	_, err = driver.Login(ctx, wire.DriverLogin{Phone: phone, Code: word})
+	return driver, err
+}
+
+// Stranger is a driver's phone that nobody has signed in on.
+func (h *House) Stranger() (*link.Driver, error) {
 	if err := h.trust(); err != nil {
 		return nil, err
 	}
-	driver, err := link.NewDriver(link.Options{BaseURL: h.URL, CA: h.ca, Now: time.Now, Random: rand.Reader})
-	if err != nil {
-		return nil, err
-	}
+	return link.NewDriver(link.Options{BaseURL: h.URL, CA: h.ca, Now: time.Now, Random: rand.Reader})
+}
+
+// CodeFor has a one-time code sent to a number and reads it there.
+func (h *House) CodeFor(ctx context.Context, driver *link.Driver, phone string) (string, error) {
 	before, err := h.Told(phone)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	if _, err := driver.SendCode(ctx, phone); err != nil {
-		return nil, fmt.Errorf("asking for a code: %w", err)
+		return "", fmt.Errorf("asking for a code: %w", err)
 	}
 	for {
 		told, err := h.Told(phone)
 		if err != nil {
-			return nil, err
+			return "", err
 		}
 		if len(told) > len(before) {
-			word := code.FindString(told[len(told)-1].Text)
-			_, err := driver.Login(ctx, wire.DriverLogin{Phone: phone, Code: word})
-			return driver, err
+			return code.FindString(told[len(told)-1].Text), nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("waiting for a code: %w", ctx.Err())
+			return "", fmt.Errorf("waiting for a code: %w", ctx.Err())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -92,7 +105,7 @@ func (h *House) Driver(ctx context.Context, phone string) (*link.Driver, error) 
 
 // NozzleCodes is what the stickers at the nozzles say, by nozzle number.
 func (h *House) NozzleCodes(ctx context.Context) (map[int]string, error) {
-	out, err := h.hub(ctx, "nozzle-codes")
+	out, err := h.hub(ctx, append([]string{"nozzle-codes"}, h.which()...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ import (
 	"forecourt/house/internal/plan"
 	"forecourt/house/internal/process"
 	"forecourt/house/internal/truth"
+	"forecourt/house/internal/wechat"
 	"forecourt/shared/id"
 	"forecourt/shared/link"
 	"forecourt/shared/wire"
@@ -48,6 +49,15 @@ type Options struct {
 	LogLevel string
 	// Listen is the hub's HTTPS address; a port of the kernel's if empty.
 	Listen string
+	// Site is the directory of the browser pages that the hub shows; none if
+	// empty.
+	Site string
+	// Pages is a plain HTTP address on loopback for browsers on this machine:
+	// "127.0.0.1:8480", with port 0 one of the kernel's; none if empty.
+	Pages string
+	// Branches adds two small stations to the demonstration station, so that
+	// drivers have something to compare.
+	Branches bool
 	// Tap, if set, is told where a line ends and says where pumpd should
 	// connect instead.
 	Tap func(line, to string) (string, error)
@@ -72,12 +82,21 @@ type House struct {
 	// URL is the hub's address, Truth the simulator's control.
 	URL   string
 	Truth truth.Station
+	// PagesURL is where the hub shows the drivers' pages to this machine,
+	// empty without Options.Pages.
+	PagesURL string
+	// WeChat stands in for WeChat's server; nil in a house that was attached to.
+	WeChat *wechat.Server
 
 	opts     Options
 	uploads  string // where controllers dial in at pumpd
 	ca       []byte
 	password string
 	ids      *id.Maker
+
+	config   string   // the hub's configuration
+	station  string   // which of the hub's stations this is; empty: the only one
+	branches []*House // the other stations, without a hub of their own
 }
 
 // patience bounds every start; the first one makes a database.
@@ -92,8 +111,13 @@ func Open(ctx context.Context, o Options) (*House, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("opening the house: %w", err)
 	}
-	h := &House{opts: o, ids: id.NewMaker(time.Now, rand.Reader)}
+	h := &House{opts: o, ids: id.NewMaker(time.Now, rand.Reader), config: filepath.Join(o.Dir, "hub.yaml")}
+	var err error
+	if h.WeChat, err = wechat.Start(); err != nil {
+		return nil, fmt.Errorf("opening the house: %w", err)
+	}
 	if err := h.describe(); err != nil {
+		h.Close()
 		return nil, fmt.Errorf("opening the house: %w", err)
 	}
 	if err := h.start(ctx); err != nil {
@@ -112,8 +136,11 @@ func (h *House) IDs() *id.Maker { return h.ids }
 // Password is that of the cashier.
 func (h *House) Password() string { return h.password }
 
-// Close stops every program, the hub last.
+// Close stops every program, the hub last but for WeChat.
 func (h *House) Close() {
+	for _, b := range h.branches {
+		b.Close()
+	}
 	for _, p := range []*process.Program{h.Pumpd, h.Simulator, h.Hub} {
 		if p == nil {
 			continue
@@ -121,6 +148,9 @@ func (h *House) Close() {
 		if err := p.Stop(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
+	}
+	if err := h.WeChat.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 	}
 }
 
@@ -141,7 +171,10 @@ func (h *House) start(ctx context.Context) error {
 	if err := h.enrolPumpd(ctx); err != nil {
 		return err
 	}
-	return h.Pumpd.Start()
+	if err := h.Pumpd.Start(); err != nil {
+		return err
+	}
+	return h.startBranches(ctx)
 }
 
 // setUp puts a station into an empty database.
@@ -162,6 +195,9 @@ func (h *House) setUp(ctx context.Context) error {
 	}
 	out, err := h.hub(ctx, args...)
 	if err != nil {
+		return err
+	}
+	if err := h.setUpBranches(ctx); err != nil {
 		return err
 	}
 	if args[0] == "set-up" {
@@ -187,12 +223,12 @@ func passwordOf(out, number string) (string, error) {
 func (h *House) hub(ctx context.Context, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return process.Run(ctx, filepath.Join(h.opts.Bin, "hub"), append(args, "--config", h.path("hub.yaml"))...)
+	return process.Run(ctx, filepath.Join(h.opts.Bin, "hub"), append(args, "--config", h.config)...)
 }
 
 // Code makes an enrolment code for a "till" or a "pumpd".
 func (h *House) Code(ctx context.Context, kind wire.DeviceKind) (string, error) {
-	out, err := h.hub(ctx, "enrol", "--kind", string(kind))
+	out, err := h.hub(ctx, append([]string{"enrol", "--kind", string(kind)}, h.which()...)...)
 	return strings.TrimSpace(out), err
 }
 

@@ -11,9 +11,13 @@ import (
 )
 
 // secrets is what nobody who has the machine's files, but not its keys, may
-// read: the member, and who works at the demonstration station.
+// read: the member, and who works at the demonstration station. Of a number that
+// is short enough to come up by chance, the ways in which it would be written.
 func secrets() []string {
-	return []string{Phone, Name, Plate, model, "陈志远", "王晓燕", "李建国", "刘思雨"}
+	return []string{
+		Phone, Name, Plate, model, "陈志远", "王晓燕", "李建国", "刘思雨",
+		fmt.Sprintf(`"odometer_km":%d`, odometer), fmt.Sprintf("%010d", odometer), fmt.Sprintf("%d km", odometer),
+	}
 }
 
 // search looks for them in everything the hub keeps and in every program's log

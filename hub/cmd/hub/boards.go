@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -39,6 +40,9 @@ type boards struct {
 	dirty  map[id.Station]news
 	stands []claim.Stand             // to be told, in order
 	at     map[id.Member]claim.Stand // where members stand, as last told
+	odd    []flow.Mispriced          // to be raised
+
+	alarm func(context.Context, flow.Mispriced) error
 }
 
 // news is what a station's board has to be told.
@@ -48,7 +52,7 @@ func newBoards(f *flow.Flow, db *mysql.DB, sink board.Sink, epoch func() id.Epoc
 	return &boards{
 		flow: f, db: db, sink: sink, epoch: epoch, now: now, log: log, wake: make(chan struct{}, 1),
 		byID: map[id.Station]*board.Board{}, names: map[id.Station]string{}, dirty: map[id.Station]news{},
-		at: map[id.Member]claim.Stand{},
+		at: map[id.Member]claim.Stand{}, alarm: f.Mispriced,
 	}
 }
 
@@ -68,6 +72,7 @@ func (b *boards) refresh(ctx, working context.Context) error {
 			return fmt.Errorf("reading the nozzles of %s: %w", s.Name, err)
 		}
 		made := board.New(s.ID, nozzles, b.epoch, b.sink, b.now)
+		made.OnMispriced(func(m board.Mispriced) { b.mispriced(s.ID, m) })
 		b.mu.Lock()
 		b.byID[s.ID], b.names[s.ID] = made, s.Name
 		b.mu.Unlock()
@@ -209,7 +214,7 @@ func (b *boards) run(ctx context.Context) {
 		case <-b.wake:
 		}
 		b.place(ctx)
-		err := b.configure(ctx)
+		err := errors.Join(b.raise(ctx), b.configure(ctx))
 		if err == nil {
 			failures = 0
 			continue

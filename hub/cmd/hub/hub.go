@@ -100,7 +100,7 @@ func (h *hub) newFlow(ids *id.Maker) *flow.Flow {
 	return flow.New(flow.Deps{
 		DB: h.db.DB, Feed: h.feed, Now: clock.Now, IDs: ids, Log: h.log,
 		Vault: h.keys.Vault, Keys: h.keys, Staff: h.staff, Sealer: h.sealer,
-		Members: t.members, Notices: t.notices, Notifier: t.notifier, Media: t.media, Rooms: t.rooms, Words: t.words,
+		Members: t.members, Notices: t.notices, Notifier: t.notifier, Media: t.media, Rooms: t.rooms, Words: t.words, Speaking: t.speaking(),
 	})
 }
 
@@ -109,8 +109,8 @@ func (h *hub) newAPI(ids *id.Maker) http.Handler {
 	return httpapi.New(httpapi.Deps{
 		Staff: h.staff, Devices: h.devices, Tickets: h.booth, Desk: h.flow, Live: h.live,
 		Members: h.members, Driver: h.flow, Support: h.flow, Media: h.media,
-		People: h.flow, Posts: h.flow, Security: h.flow, Segments: h.flow, MemberDesk: h.flow, Self: h.flow, Refused: h.flow.Refused,
-		CA: string(h.authority.CA()), SignedOut: h.signedOut, MemberSignedOut: h.memberSignedOut,
+		Places: h.flow, People: h.flow, Posts: h.flow, Security: h.flow, Segments: h.flow, MemberDesk: h.flow, Self: h.flow, Records: h.flow, Evidence: h.flow, Refused: h.flow.Refused,
+		Pages: h.cfg.Site.Dir, CA: string(h.authority.CA()), SignedOut: h.signedOut, MemberSignedOut: h.memberSignedOut,
 		Ping: h.db.Health, Stations: h.boards.health, Version: version,
 		Metrics: h.metrics, MetricsFrom: h.cfg.MetricsFrom,
 		NewRequestID: func() string { return id.New[id.Command](ids).String() },
@@ -137,6 +137,8 @@ func (h *hub) connect(ids *id.Maker) {
 	h.flow.OnWant(h.boards.changed)
 	h.flow.OnClaim(h.boards.claimed)
 	h.flow.OnFuelling(h.boards.fuelling)
+	h.flow.OnForecourt(h.boards.view, h.boards.count)
+	h.flow.OnSite(h.renamed)
 	h.flow.OnPartiesChanged(h.parties.changed)
 	h.flow.OnErased(h.erased)
 	h.staff.OnEnded(h.signedOut)

@@ -117,6 +117,8 @@ func (h *hub) admit(ticket string) (realtime.Peer, error) {
 	switch {
 	case !ok:
 		return realtime.Peer{}, errTicket
+	case holder.Guest:
+		return realtime.Peer{Kind: wire.DevicePhone, Guest: true}, nil
 	case holder.Driver != nil:
 		return realtime.Peer{Kind: wire.DevicePhone, Member: holder.Driver.Member}, nil
 	}
@@ -184,7 +186,7 @@ func (h *hub) present(of func(realtime.Peer) bool) map[realtime.Peer]bool {
 // have ended, also by a command beside this process. Who is connected is
 // written down first: somebody who comes meanwhile is not yet known as valid.
 func (h *hub) dropRevoked(ctx context.Context) error {
-	here := h.present(func(p realtime.Peer) bool { return p.Member.IsZero() })
+	here := h.present(func(p realtime.Peer) bool { return p.Member.IsZero() && !p.Guest })
 	if len(here) == 0 {
 		return nil
 	}

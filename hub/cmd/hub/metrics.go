@@ -50,4 +50,8 @@ func wechatCounters(h *hub, counter func(name, help string, read func() float64)
 	counter("forecourt_wechat_refused_total", "Texts refused by WeChat.", func() float64 { return float64(h.wechat.Counts().Refused) })
 	counter("forecourt_wechat_failed_total", "Texts WeChat was asked about in vain.", func() float64 { return float64(h.wechat.Counts().Failed) })
 	counter("forecourt_wechat_skipped_total", "Texts WeChat was not asked about, because it had failed.", func() float64 { return float64(h.wechat.Counts().Skipped) })
+	counter("forecourt_wechat_signed_in_total", "People WeChat vouched for.", func() float64 { return float64(h.wechat.Counts().Vouched) })
+	counter("forecourt_wechat_phones_total", "Phone numbers WeChat gave; each is paid for.", func() float64 { return float64(h.wechat.Counts().Phones) })
+	counter("forecourt_wechat_declined_total", "Codes of sign-ins WeChat did not take.", func() float64 { return float64(h.wechat.Counts().Declined) })
+	counter("forecourt_wechat_unanswered_total", "Sign-ins WeChat was asked about in vain.", func() float64 { return float64(h.wechat.Counts().Unanswered) })
 }

@@ -34,6 +34,14 @@ type talk struct {
 	closers  []io.Closer
 }
 
+// speaking says to WeChat who speaks; nil if it is not asked.
+func (t *talk) speaking() func(ctx context.Context, openID string) context.Context {
+	if t.wechat == nil {
+		return nil
+	}
+	return wechat.WithOpenID
+}
+
 // ticker is where live ticks go.
 type ticker interface {
 	Tick(key int, f wire.Frame)
@@ -49,17 +57,18 @@ func newTalk(cfg config.Config, db *database, keys *keyring.Ring, ids *id.Maker,
 	if t.objects, err = t.openObjects(cfg); err != nil {
 		return nil, err
 	}
-	t.members = member.New(member.Deps{
+	t.words = chat.NewWords()
+	people := member.Deps{
 		DB: db.DB, Keys: keys, Now: clock.Now, Random: clock.Random(), IDs: ids, Codes: notice.Codes(t.notifier, ids),
-	})
+	}
+	if w := cfg.WeChat; w.AppID != "" {
+		t.wechat = wechat.New(wechat.Options{BaseURL: w.BaseURL, AppID: w.AppID, Secret: w.Secret, Now: clock.Now, Log: log})
+		t.words, people.WeChat = wechat.NewChecker(t.words, t.wechat), t.wechat
+	}
+	t.members = member.New(people)
 	t.notices = notice.New(notice.Deps{DB: db.DB, Keys: keys, Now: clock.Now, IDs: ids})
 	t.media = media.New(media.Deps{DB: db.DB, Keys: keys, Objects: t.objects, Random: clock.Random(), Now: clock.Now, IDs: ids})
 	t.rooms = chat.NewRooms(live, clock.Now, log)
-	t.words = chat.NewWords()
-	if w := cfg.WeChat; w.AppID != "" {
-		t.wechat = wechat.New(wechat.Options{BaseURL: w.BaseURL, AppID: w.AppID, Secret: w.Secret, Now: clock.Now, Log: log})
-		t.words = wechat.NewChecker(t.words, t.wechat)
-	}
 	return t, nil
 }
 

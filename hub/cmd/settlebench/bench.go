@@ -175,8 +175,18 @@ func (b *bench) sale(now time.Time) wire.SaleEnded {
 		Sale: id.New[id.Sale](b.ids), Nozzle: n + 1, StartedAt: now, EndedAt: now,
 		Volume: volume, Amount: unit.Fen(volume) * unit.Fen(price) / 1000, Price: price, PriceSet: b.set,
 		Before: before, After: before + volume, BeforeFrom: wire.SourceRead,
-		DeviceKey: fmt.Sprintf("dart:80:%d:%d", n+1, before+volume),
+		DeviceKey: fmt.Sprintf("dart:80:%d:%d", n+1, before+volume), Trace: trace(volume),
 	}
+}
+
+// trace is how an ordinary delivery ran: a point every two or three seconds.
+func trace(volume unit.Millilitre) []wire.TracePoint {
+	const points = 40
+	list := make([]wire.TracePoint, points)
+	for i := range list {
+		list[i] = wire.TracePoint{AfterMS: int64(i) * 2_400, Volume: volume * unit.Millilitre(i) / (points - 1)}
+	}
+	return list
 }
 
 // settle is a writer that keeps ahead sales in flight until a time has passed,

@@ -14,7 +14,7 @@
 // agree.
 //
 // The last line is not judged: one sale at a time, the next only after the
-// acknowledgement. Every settlement is then a transaction of eleven round trips
+// acknowledgement. Every settlement is then a transaction of twelve round trips
 // of its own, against one round trip.
 package main
 

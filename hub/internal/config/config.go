@@ -45,6 +45,7 @@ type Config struct {
 	Notify   Notify   `yaml:"notify"`
 	Media    Media    `yaml:"media"`
 	WeChat   WeChat   `yaml:"wechat"`
+	Site     Site     `yaml:"site"`
 	Keep     Keep     `yaml:"keep"`
 	Log      Log      `yaml:"log"`
 }
@@ -144,7 +145,7 @@ func (c *Config) Check() error {
 		between("sessions.lifetime", c.Sessions.Lifetime, c.Sessions.Idle, maxSession),
 		between("keep.events", c.Keep.Events, minKeep, maxKeep),
 		between("keep.commands", c.Keep.Commands, minKeep, maxKeep), c.checkKeep(),
-		c.checkStaff(), c.checkKeys(), c.checkLive(), c.checkNotify(), c.checkMedia(), c.checkWeChat(),
+		c.checkStaff(), c.checkKeys(), c.checkLive(), c.checkNotify(), c.checkMedia(), c.checkWeChat(), c.checkSite(),
 	)
 }
 

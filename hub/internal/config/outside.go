@@ -57,9 +57,10 @@ type S3 struct {
 	Insecure  bool   `yaml:"insecure" env:"FORECOURT_S3_INSECURE" doc:"plain HTTP, for a service on this machine only"`
 }
 
-// WeChat is the mini-program's account, for checking what is said.
+// WeChat is the mini-program's account, for signing drivers in and for checking
+// what they say.
 type WeChat struct {
-	AppID   string `yaml:"app_id" env:"FORECOURT_WECHAT_APP_ID" doc:"the mini-program's id; empty: WeChat is not asked, only the own list of words"`
+	AppID   string `yaml:"app_id" env:"FORECOURT_WECHAT_APP_ID" doc:"the mini-program's id; empty: WeChat is not asked, drivers sign in by text message, and only the own list of words judges what they say"`
 	Secret  string `yaml:"secret" env:"FORECOURT_WECHAT_SECRET" secret:"true" doc:"its secret"`
 	BaseURL string `yaml:"base_url" env:"FORECOURT_WECHAT_URL" doc:"address of WeChat's services; empty: https://api.weixin.qq.com"`
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"forecourt/hub/internal/domain/claim"
+	"forecourt/hub/internal/domain/evidence"
 	"forecourt/hub/internal/domain/ledger"
 	"forecourt/hub/internal/domain/sale"
 	"forecourt/hub/internal/platform/mysql"
@@ -48,6 +49,8 @@ type batch struct {
 
 	claims map[int]claim.Claim // those that wait, by nozzle
 	taken  []id.Claim          // those whose delivery has come
+
+	runs []evidence.Run // how deliveries ran that ended
 
 	transfers []ledger.Transfer
 	prices    []wire.PriceApplied

@@ -11,6 +11,7 @@ import (
 	"forecourt/hub/internal/domain/chat"
 	"forecourt/hub/internal/domain/member"
 	"forecourt/hub/internal/domain/staff"
+	"forecourt/hub/internal/flow"
 	"forecourt/hub/internal/platform/audit"
 	"forecourt/shared/id"
 	"forecourt/shared/unit"
@@ -249,7 +250,7 @@ func TestOrders(t *testing.T) {
 	var got []id.Sale
 	var before id.Sale
 	for range 3 {
-		page, err := h.flow.Orders(t.Context(), who, before, 2)
+		page, err := h.flow.Orders(t.Context(), who, flow.OrderQuery{Before: before, Limit: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,7 +262,7 @@ func TestOrders(t *testing.T) {
 	if !slices.Equal(got, sales) || !before.IsZero() {
 		t.Errorf("paged %v to %v, want %v", got, before, sales)
 	}
-	page, err := h.flow.Orders(t.Context(), h.stranger(), id.Sale{}, 0)
+	page, err := h.flow.Orders(t.Context(), h.stranger(), flow.OrderQuery{})
 	if err != nil || len(page.Orders) != 0 {
 		t.Errorf("a stranger has %+v, %v", page, err)
 	}
@@ -299,12 +300,4 @@ func TestDriverSnapshot(t *testing.T) {
 	}
 	_, _, err = h.flow.DriverSnapshot(t.Context(), h.stranger().Member)
 	wantProblem(t, err, wire.ProblemNotFound)
-}
-
-func TestStations(t *testing.T) {
-	h := newHouse(t)
-	got, err := h.flow.Stations(t.Context())
-	if err != nil || !slices.Equal(got, []wire.StationCard{{ID: h.station, Name: "示范加油站"}}) {
-		t.Errorf("stations %+v, %v", got, err)
-	}
 }

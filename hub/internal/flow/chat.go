@@ -257,7 +257,7 @@ func (f *Flow) allowed(ctx context.Context, who Speaker, t chat.Thread, text str
 	if err != nil {
 		return err
 	}
-	err = f.Words.CheckText(ctx, text, settings.Blocked)
+	err = f.Words.CheckText(f.speaking(ctx, who), text, settings.Blocked)
 	var refused *wire.Problem
 	if !errors.As(err, &refused) {
 		if err != nil {
@@ -276,4 +276,22 @@ func (f *Flow) allowed(ctx context.Context, who Speaker, t chat.Thread, text str
 		return recorded
 	}
 	return err
+}
+
+// speaking is ctx with who speaks, for members whom WeChat knows. Who they are
+// to it is never worth a message: if that cannot be read, the own list of words
+// judges.
+func (f *Flow) speaking(ctx context.Context, who Speaker) context.Context {
+	if f.Speaking == nil || who.Member == nil {
+		return ctx
+	}
+	openID, err := f.Members.OpenID(ctx, f.DB, who.Member.Member)
+	if err != nil {
+		f.Log.Warn("it could not be read who speaks, as WeChat knows them", "error", err)
+		return ctx
+	}
+	if openID == "" {
+		return ctx
+	}
+	return f.Speaking(ctx, openID)
 }

@@ -1,8 +1,10 @@
 package flow
 
 import (
+	"errors"
 	"time"
 
+	"forecourt/hub/internal/domain/evidence"
 	"forecourt/hub/internal/domain/ledger"
 	"forecourt/hub/internal/domain/sale"
 	"forecourt/shared/id"
@@ -36,6 +38,7 @@ func (b *batch) end(e wire.SaleEnded) {
 	number := nozzle(e.Nozzle)
 	c := b.chain(number)
 	b.supersede(c, e.Sale)
+	run := b.ran(c, e)
 	v := c.Take(e, b.l.terms(number, e.PriceSet))
 	b.found(number, v.Gap, e)
 	s := b.blank(e.Sale, number)
@@ -48,9 +51,31 @@ func (b *batch) end(e wire.SaleEnded) {
 		s.Member = b.claimant(c, s)
 	}
 	b.judge(s)
+	run.Sale = s.ID
+	b.runs = append(b.runs, run)
 	if !e.Authorization.IsZero() {
 		b.spent = append(b.spent, wire.AuthorizationUsed{Authorization: e.Authorization, Nozzle: number})
 	}
+}
+
+// ran is how a delivery ran that is about to be judged: what is known of its
+// nozzle until now, and its trace. A trace that cannot be is left out, and the
+// sale is taken all the same.
+func (b *batch) ran(c *sale.Chain, e wire.SaleEnded) evidence.Run {
+	run := evidence.Run{Points: e.Trace}
+	if c.Known && c.Sales > 0 {
+		previous := c.Last
+		run.Previous = &previous
+	}
+	err := evidence.CheckTrace(e.Trace)
+	if err == nil && e.Backfilled && len(e.Trace) > 0 {
+		err = errors.New("nobody watched a sale that was found after an outage")
+	}
+	if err != nil {
+		b.f.Log.Warn("a trace is left out", "sale", e.Sale, "points", len(e.Trace), "error", err)
+		run.Points = nil
+	}
+	return run
 }
 
 // judge puts a judged sale in hand and books what follows from its state.

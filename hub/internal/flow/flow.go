@@ -21,12 +21,14 @@
 //
 // Every transaction locks in this order and skips what it does not need: the
 // position of a device's journal, chains by nozzle, claims by id, accounts by
-// id, sales and payments, members' habits by member (sums, then grades, then
-// times), nozzles by number, the station and its segments, who answers there, a
+// id, sales, how they ran, and payments, members' habits by member (sums, then grades, then
+// times), nozzles by number, the station, its segments and offers, who answers there, a
 // conversation's row, its messages, uploads and notices, the member's row and
 // what hangs on it, replies kept ready and support's settings, alerts, the audit
 // log, the results of commands, and last the channels' counters in ascending
-// order of their names (chat, desk, driver, security, support). What is decided
+// order of their names (chat, desk, driver, security, support). A note beside a
+// sale hangs on its member's row; whoever holds its sale may lock it at any
+// time: others who have it hold the sale as well, or wait for nothing more. What is decided
 // by a read is read outside the transaction and guarded by a conditional UPDATE
 // inside it, or read with a lock.
 package flow
@@ -46,6 +48,7 @@ import (
 	"forecourt/hub/internal/domain/notice"
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/hub/internal/domain/station"
+	"forecourt/hub/internal/domain/trip"
 	"forecourt/hub/internal/platform/audit"
 	"forecourt/hub/internal/platform/keyring"
 	"forecourt/hub/internal/platform/mysql"
@@ -78,8 +81,10 @@ type Deps struct {
 	Media    *media.Store
 	// Rooms holds the live conversations, and who is there.
 	Rooms *chat.Rooms
-	// Words judges what may be said.
-	Words chat.Checker
+	// Words judges what may be said. Speaking tells it by the context who says
+	// it, as WeChat knows them; nil if it does not want to know.
+	Words    chat.Checker
+	Speaking func(ctx context.Context, openID string) context.Context
 	// Sealer keeps the security log; it is asked how well.
 	Sealer *audit.Sealer
 }
@@ -94,6 +99,7 @@ type Flow struct {
 
 	counts counts
 	chat   *conversations
+	trips  *trip.Store
 	places places
 	guards guards
 }
@@ -104,13 +110,18 @@ type hooks struct {
 	claims  []func(claim.Stand)
 	parties []func(id.Thread)
 	erased  []func(id.Member, []id.Thread)
+	sites   []func(s id.Station, name string)
+	// view and count are asked of the boards: what every driver sees of a
+	// station, and to keep how many cars wait there.
+	view  func(context.Context, id.Station) (wire.StationSnap, time.Time, error)
+	count func(context.Context, id.Station, int) (wire.Queue, error)
 	// fuelling is asked, not told: what a member at a nozzle sees.
 	fuelling func(context.Context, id.Member) *wire.Fuelling
 }
 
 // New makes a Flow.
 func New(d Deps) *Flow {
-	f := &Flow{Deps: d, lanes: map[id.Station]*lane{}, chat: newConversations(d)}
+	f := &Flow{Deps: d, lanes: map[id.Station]*lane{}, chat: newConversations(d), trips: &trip.Store{Keys: d.Keys}}
 	if d.Rooms != nil {
 		d.Rooms.From(source{f})
 	}

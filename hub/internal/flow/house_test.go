@@ -82,7 +82,7 @@ func newHouseOn(t testing.TB, db *mysql.DB) *house {
 	h.keys = keyringtest.New(t, h.db)
 	h.feed = outbox.NewFeed(h.db, h.keys.Vault, mysqltest.Log(t))
 	t.Cleanup(h.feed.Subscribe(func(frames []wire.Frame) { h.events = append(h.events, frames...) }))
-	h.members = member.New(member.Deps{DB: h.db, Keys: h.keys, Now: h.now, Random: rand.Reader, IDs: h.ids, Codes: h.texted})
+	h.members = member.New(member.Deps{DB: h.db, Keys: h.keys, Now: h.now, Random: rand.Reader, IDs: h.ids, Codes: h.texted, WeChat: vouching{}})
 	people, err := staff.NewStore(staff.Deps{
 		DB: h.db, Vault: h.keys.Vault, Now: h.now, Random: rand.Reader, IDs: h.ids,
 		Cost: staff.Cost{MemoryKiB: 64, Passes: 1, Lanes: 1}, Rules: staff.Rules{Idle: 12 * time.Hour, Lifetime: 16 * time.Hour},

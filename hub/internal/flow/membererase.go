@@ -173,6 +173,9 @@ func (e *erasure) clear(ctx context.Context, tx *mysql.Tx, again bool) error {
 	if err := f.Members.Erase(ctx, tx, e.member); err != nil {
 		return err
 	}
+	if err := f.trips.Forget(ctx, tx, e.member); err != nil {
+		return err
+	}
 	// Their row is held now: no claim of theirs is made any more (stand looks).
 	if _, err := claim.DeleteOf(ctx, tx, e.member); err != nil {
 		return err

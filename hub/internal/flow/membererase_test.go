@@ -30,6 +30,8 @@ func lived(t *testing.T) (*office, wire.SaleEnded, wire.Thread) {
 	o := newOffice(t)
 	o.later(time.Minute) // one code a minute
 	_, s := o.gaveAll()
+	me := must[wire.Member](t)(o.members.Me(t.Context(), o.wang))
+	o.note(o.wang, s.Sale, wire.Trip{Vehicle: me.Vehicles[0].ID, Odometer: wangOdometer, Full: true})
 	o.come(o.anna)
 	old := o.opened()
 	o.say(asDriver(o.wang), old.ID, "我叫王小明，电话13800000001")
@@ -52,6 +54,7 @@ func lived(t *testing.T) (*office, wire.SaleEnded, wire.Thread) {
 		t.Fatal(err)
 	}
 	o.claim(o.wang, 5)
+	o.bound(wangPhone, wangOpenID)
 	return o, s, th
 }
 
@@ -63,8 +66,8 @@ func TestD043AfterErasingNothingOfAMemberIsLeft(t *testing.T) {
 	key := must[*vault.Key](t)(o.keys.MemberKey(t.Context(), o.db, o.wang.Member))
 	before, _ := o.traces(key)
 	for _, column := range []string{
-		"member.phone", "member.name", "member.id_number", "vehicle.plate", "vehicle.model", "member_account.account",
-		"chat_message.body", "chat_thread.note", "chat_rating.note", "notice.text",
+		"member.phone", "member.name", "member.id_number", "vehicle.plate", "vehicle.model", "member_account.account", "member_wechat.openid",
+		"chat_message.body", "chat_thread.note", "chat_rating.note", "notice.text", "sale_trip.odometer_km",
 	} {
 		if before[column] == 0 {
 			t.Errorf("before it nothing of %s opens: %v", column, before)
@@ -87,6 +90,7 @@ func TestD043AfterErasingNothingOfAMemberIsLeft(t *testing.T) {
 		"SELECT COUNT(*) FROM media":                                  0,
 		"SELECT COUNT(*) FROM member_session":                         0,
 		"SELECT COUNT(*) FROM member_habit":                           0,
+		"SELECT COUNT(*) FROM sale_trip":                              0,
 		"SELECT COUNT(*) FROM login_code":                             0,
 		"SELECT COUNT(*) FROM member WHERE erased_at IS NOT NULL":     1,
 		"SELECT COUNT(*) FROM chat_thread":                            2,
@@ -281,6 +285,9 @@ func TestD043AnExportHoldsEverything(t *testing.T) {
 	if len(mine.Orders) != 1 || mine.Orders[0].Sale != s.Sale || mine.Orders[0].Paid != s.Amount || mine.Habits.Refuels != 1 ||
 		len(mine.Consents) != 5 || len(mine.Notices) == 0 || mine.Cut {
 		t.Errorf("what: %+v %+v %+v %+v", mine.Orders, mine.Habits, mine.Consents, mine.Notices)
+	}
+	if trip := mine.Orders[0].Trip; trip == nil || trip.Odometer != wangOdometer || trip.Vehicle != mine.Member.Vehicles[0].ID {
+		t.Errorf("what was noted beside it: %+v", trip)
 	}
 	if len(mine.Threads) != 2 || mine.Threads[0].Thread.ID != th.ID {
 		t.Fatalf("conversations: %+v", mine.Threads)

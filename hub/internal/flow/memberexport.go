@@ -72,6 +72,9 @@ func (f *Flow) export(ctx context.Context, q reader, m id.Member) (wire.MemberEx
 	if e.Habits, err = f.Members.Habits(ctx, q, m); err != nil {
 		return e, err
 	}
+	if e.WeChat, err = f.Members.BoundToWeChat(ctx, q, m); err != nil {
+		return e, err
+	}
 	if err := f.exportOrders(ctx, q, m, &e); err != nil {
 		return e, err
 	}
@@ -87,7 +90,7 @@ func (f *Flow) exportOrders(ctx context.Context, q reader, m id.Member, e *wire.
 	if err != nil {
 		return err
 	}
-	e.Orders, err = orders(ctx, q, cutTo(sales, maxExportOrders, &e.Cut))
+	e.Orders, err = f.ownOrders(ctx, q, m, cutTo(sales, maxExportOrders, &e.Cut))
 	return err
 }
 

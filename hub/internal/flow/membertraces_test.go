@@ -16,8 +16,9 @@ func (o *office) traces(key *vault.Key) (opened map[string]int, clear []string) 
 		"the plate's index":     o.keys.Blind("vehicle.plate", wangPlate),
 		"the ID number's index": o.keys.Blind("member.id_number", wangPaper),
 		"the account's index":   o.keys.Blind("member.account", "bank:"+wangAccount),
+		"the openid's index":    o.keys.Blind("member.openid", wangOpenID),
 	}
-	secrets := []string{wangPhone, wangName, wangPlate, wangModel, wangPaper, wangAccount}
+	secrets := []string{wangPhone, wangName, wangPlate, wangModel, wangPaper, wangAccount, wangOpenID, fmt.Sprint(wangOdometer)}
 	opened = map[string]int{}
 	for _, table := range o.tables() {
 		o.scan(table, func(columns []string, values [][]byte) {

@@ -52,9 +52,7 @@ func (f *Flow) Pay(ctx context.Context, actor staff.Actor, key id.Command, which
 		also: func(ctx context.Context, tx *mysql.Tx, paid wire.Sale) error {
 			settled := s
 			settled.State = paid.State
-			return f.tellMember(ctx, tx, settled.Member, outbox.Event{
-				Kind: wire.KindOrder, Body: settled.Order(place.Name, paid.Payment), At: attempt.At,
-			})
+			return f.tellOrder(ctx, tx, settled, place.Name, paid.Payment, attempt.At)
 		},
 		describe: func(row *audit.Row) {
 			settled := s
@@ -155,9 +153,7 @@ func (f *Flow) Resolve(ctx context.Context, actor staff.Actor, key id.Command, w
 			return f.resolve(ctx, tx, was, next)
 		},
 		also: func(ctx context.Context, tx *mysql.Tx, _ wire.Sale) error {
-			return f.tellMember(ctx, tx, next.Member, outbox.Event{
-				Kind: wire.KindOrder, Body: next.Order(name, nil), At: f.now(),
-			})
+			return f.tellOrder(ctx, tx, next, name, nil, f.now())
 		},
 		describe: func(row *audit.Row) { row.Digest = next.Digest() },
 	})

@@ -137,7 +137,8 @@ func wantNothing(t *testing.T, what string, hits []rawsearch.Hit) {
 
 // person is one of those whose data is looked for.
 type person struct {
-	name, phone, plate, model, paper, account, said, note string
+	name, phone, plate, model, paper, account, openID, said, note string
+	odometer                                                      int64
 }
 
 // somebody is the nth person, all of whose data is unlike the others'.
@@ -147,8 +148,11 @@ func somebody(n int) person {
 		name: "欧阳秋" + string(given), phone: fmt.Sprintf("1397766%04d", 5501+n), plate: fmt.Sprintf("云A9K7%d8", n),
 		model: "雪铁龙凡尔赛" + string(given), paper: paperOf(fmt.Sprintf("53010219870%d140%02d", n+1, n+10)),
 		account: fmt.Sprintf("wxid_ouyang_%d_private", n),
+		openID:  fmt.Sprintf("oQ7xk5ouyang%dprivate", n),
 		said:    fmt.Sprintf("我昨天加的油里好像有水%c，怎么办", given),
 		note:    fmt.Sprintf("他说话很客气%c，请优先处理", given),
+
+		odometer: int64(8_675_301 + n),
 	}
 }
 
@@ -163,7 +167,12 @@ func paperOf(seventeen string) string {
 }
 
 func (p person) words() []string {
-	return []string{p.name, p.phone, p.plate, p.model, p.paper, p.account, p.said, p.note, "+86" + p.phone, strings.Replace(p.plate, "A", "A·", 1)}
+	return []string{
+		p.name, p.phone, p.plate, p.model, p.paper, p.account, p.openID, p.said, p.note, "+86" + p.phone, strings.Replace(p.plate, "A", "A·", 1),
+		// As it is sealed, as it is told, and as a dump would write a number: its
+		// digits alone come up by chance.
+		fmt.Sprintf("%010d", p.odometer), fmt.Sprintf(`"odometer_km":%d`, p.odometer), fmt.Sprintf(",%d,", p.odometer),
+	}
 }
 
 // whoComes has a person join with everything, buy, ask, rate and be answered.
@@ -173,12 +182,15 @@ func (o *office) whoComes(p person, nozzle int) member.Actor {
 	who := o.driver(p.phone)
 	o.agrees(who)
 	must[wire.Member](o.t)(o.members.Rename(ctx, who, wire.ProfileRequest{Name: p.name}))
-	must[wire.Member](o.t)(o.members.AddVehicle(ctx, who, wire.VehicleRequest{Plate: p.plate, Model: p.model}))
+	me := must[wire.Member](o.t)(o.members.AddVehicle(ctx, who, wire.VehicleRequest{Plate: p.plate, Model: p.model}))
 	must[wire.Member](o.t)(o.members.SetIDNumber(ctx, who, wire.IDNumberRequest{IDNumber: p.paper}))
 	must[wire.Member](o.t)(o.members.AddAccount(ctx, who, wire.PaymentAccountRequest{Kind: wire.AccountWeChat, Account: p.account}))
+	o.bound(p.phone, p.openID)
+	o.claim(who, nozzle)
 	sale := o.sale(nozzle, 20_000)
 	o.take(wire.SaleStarted{Sale: sale.Sale, Nozzle: nozzle, StartedAt: o.now()}, sale)
 	must[wire.Sale](o.t)(o.flow.Pay(ctx, o.cashier(), o.key(), sale.Sale, cash(sale.Amount, sale.Amount+5000)))
+	o.note(who, sale.Sale, wire.Trip{Vehicle: me.Vehicles[0].ID, Odometer: p.odometer, Full: true})
 	th := must[wire.Thread](o.t)(o.flow.Take(ctx, o.anna, o.key(), o.open(who).ID))
 	o.say(asDriver(who), th.ID, p.said)
 	o.say(asStaff(o.anna), th.ID, "回复："+p.said) // the member is away: a notice is kept

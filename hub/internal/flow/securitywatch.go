@@ -85,6 +85,12 @@ func refusedAct(action staff.Action) string {
 		return "sale.pay"
 	case staff.ResolveSale:
 		return "sale.resolve"
+	case staff.EditOffers:
+		return actionOfferAdd
+	case staff.EditSite:
+		return actionSiteSet
+	case staff.CountQueue:
+		return actionQueueCount
 	case staff.SetPrices:
 		return "prices.set"
 	case staff.HoldNozzle, staff.SetMode, staff.Authorize:

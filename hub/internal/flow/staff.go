@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"forecourt/hub/internal/domain/staff"
+	"forecourt/hub/internal/domain/station"
 	"forecourt/hub/internal/platform/audit"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/hub/internal/platform/outbox"
@@ -32,8 +33,14 @@ func (f *Flow) givable(ctx context.Context, who staff.Actor) ([]wire.StationCard
 	if err != nil {
 		return nil, err
 	}
-	all, err := f.Stations(ctx)
-	return slices.DeleteFunc(all, func(s wire.StationCard) bool { return s.ID == who.Station || !slices.Contains(reach, s.ID) }), err
+	all, err := station.All(ctx, f.DB)
+	cards := []wire.StationCard{}
+	for _, s := range all {
+		if s.ID != who.Station && slices.Contains(reach, s.ID) {
+			cards = append(cards, wire.StationCard{ID: s.ID, Name: s.Name})
+		}
+	}
+	return cards, err
 }
 
 // AddStaff enters somebody at the station. They choose another password when

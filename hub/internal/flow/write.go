@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"forecourt/hub/internal/domain/claim"
+	"forecourt/hub/internal/domain/evidence"
 	"forecourt/hub/internal/domain/ledger"
 	"forecourt/hub/internal/domain/sale"
 	"forecourt/hub/internal/domain/station"
@@ -24,6 +25,9 @@ func (b *batch) write(ctx context.Context, tx *mysql.Tx) error {
 		return err
 	}
 	if err := b.writeSales(ctx, tx); err != nil {
+		return err
+	}
+	if err := evidence.SaveRuns(ctx, tx, b.runs); err != nil {
 		return err
 	}
 	if err := sale.SaveChains(ctx, tx, b.src.Station, b.changedChains()); err != nil {

@@ -35,6 +35,24 @@ func (c *checker) station(s station.Station) {
 	c.need(s.Minimum >= 0 && s.Minimum <= 1_000_000, "minimum_ml: %d is out of range", s.Minimum)
 }
 
+// site is where the station is.
+func (c *checker) site() wire.Site {
+	s := wire.Site{Name: c.plan.Name, City: c.plan.City, Address: c.plan.Address, Phone: c.plan.Phone}
+	north, east := c.plan.Latitude, c.plan.Longitude
+	if north != "" || east != "" {
+		latitude, err := station.Degrees(north, station.MaxLatitudeE6)
+		c.need(err == nil, "latitude: %q is no latitude in degrees with at most six decimals", north)
+		longitude, err := station.Degrees(east, station.MaxLongitudeE6)
+		c.need(err == nil, "longitude: %q is no longitude in degrees with at most six decimals", east)
+		s.Place = &wire.Place{LatitudeE6: latitude, LongitudeE6: longitude}
+	}
+	clean, err := station.CleanSite(s)
+	if err != nil && s.Name != "" { // a missing name is told once
+		c.wrong("site: %w", err)
+	}
+	return clean
+}
+
 func (c *checker) grades(l *station.Layout) {
 	c.need(len(c.plan.Grades) > 0, "grades: a station sells something")
 	for i, g := range c.plan.Grades {

@@ -39,6 +39,14 @@ type Plan struct {
 	Name      string          `yaml:"name"`
 	Zone      string          `yaml:"zone"`
 	MinimumML unit.Millilitre `yaml:"minimum_ml"`
+	// City, Address and Phone are for drivers, and may be left out. Latitude
+	// and Longitude are degrees as maps in China show them (GCJ-02), with at
+	// most six decimals: "25.040600", "102.712251"; both or none.
+	City      string `yaml:"city"`
+	Address   string `yaml:"address"`
+	Phone     string `yaml:"phone"`
+	Latitude  string `yaml:"latitude"`
+	Longitude string `yaml:"longitude"`
 	// Grades are what it sells, in the order of the price board.
 	Grades []Grade `yaml:"grades"`
 	// Tanks, Dispensers and Staff are what and who is there.
@@ -125,6 +133,7 @@ func (p Plan) layout(d Defaults, ids *id.Maker, now time.Time) (station.Layout, 
 		l.Station.Minimum = d.Minimum
 	}
 	c.station(l.Station)
+	l.Site = c.site()
 	c.grades(&l)
 	c.tanks(&l)
 	c.dispensers(&l)

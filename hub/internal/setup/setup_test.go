@@ -52,6 +52,11 @@ func TestTheDemonstrationStation(t *testing.T) {
 		t.Fatalf("stations %+v, %v", stations, err)
 	}
 	checkNozzles(t, d, key)
+	site, err := station.SiteOf(t.Context(), d.DB, key)
+	if err != nil || site.Name != stations[0].Name || site.City != "昆明" || site.Address == "" || site.Phone == "" ||
+		site.Place == nil || *site.Place != (wire.Place{LatitudeE6: 25_040_600, LongitudeE6: 102_712_251}) {
+		t.Errorf("site %+v, %v", site, err)
+	}
 	prices, err := station.PricesOf(t.Context(), d.DB, key, stations[0].PriceSet)
 	if err != nil || prices["92#"] != 750 || prices["95#"] != 798 || prices["98#"] != 895 || prices["0#"] != 716 || len(prices) != 4 {
 		t.Errorf("prices %v, %v", prices, err)
@@ -136,6 +141,10 @@ func TestAWrongPlanIsRefusedAndNothingWritten(t *testing.T) {
 		"nozzle no tank": {func(p *setup.Plan) { p.Dispensers[1].Nozzles[0].Tank = 9 }, "tank 9"},
 		"mode":           {func(p *setup.Plan) { p.Dispensers[1].Nozzles[0].Mode = "open" }, "open"},
 		"no nozzle":      {func(p *setup.Plan) { p.Dispensers = nil }, "has a nozzle"},
+		"half a place":   {func(p *setup.Plan) { p.Longitude = "" }, "longitude"},
+		"a place":        {func(p *setup.Plan) { p.Latitude = "91" }, "latitude"},
+		"an address":     {func(p *setup.Plan) { p.Address = strings.Repeat("x", 121) }, "address"},
+		"a phone":        {func(p *setup.Plan) { p.Phone = "none" }, "phone"},
 		"staff role":     {func(p *setup.Plan) { p.Staff[4].Role = "owner" }, "role"},
 		"staff twice":    {func(p *setup.Plan) { p.Staff[4].Number = "1001" }, "1001"},
 	} {

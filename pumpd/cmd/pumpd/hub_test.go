@@ -244,6 +244,27 @@ func (h *fakeHub) fold() map[int]moved {
 	return nozzles
 }
 
+// traced counts the sales that carry how they ran, by protocol, and checks that
+// each ends with the figure of its sale.
+func (h *fakeHub) traced() map[string]int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	by := map[string]int{}
+	for _, f := range h.facts {
+		if f.K != wire.KindSaleEnded {
+			continue
+		}
+		s, err := wire.ReadStrict[wire.SaleEnded](f.D)
+		if err != nil || len(s.Trace) > wire.MaxTrace || len(s.Trace) > 0 && s.Trace[len(s.Trace)-1].Volume != s.Volume {
+			h.t.Errorf("the trace of %s: %v", f.D, err)
+		}
+		if protocol, _, _ := strings.Cut(s.DeviceKey, ":"); len(s.Trace) > 1 {
+			by[protocol]++
+		}
+	}
+	return by
+}
+
 // count counts facts of a kind.
 func (h *fakeHub) count(kind wire.Kind) int {
 	h.mu.Lock()

@@ -78,10 +78,15 @@ func (s *Session) begin() Effect {
 	}
 	open := next.Open
 	open.Started, open.At = true, s.now
-	return s.append([]Fact{s.fact(wire.KindSaleStarted, wire.SaleStarted{
+	e := s.append([]Fact{s.fact(wire.KindSaleStarted, wire.SaleStarted{
 		Sale: open.Sale, Nozzle: next.Nozzle, StartedAt: s.now, Before: open.Before,
 		Price: open.Price, PriceSet: open.PriceSet, Authorization: open.Authorization,
 	})}, next)
+	if e != nil {
+		begun, volume := *open, s.look.Volume
+		s.then = func() { n.trace.note(begun, begun.At, volume) }
+	}
+	return e
 }
 
 // recover ends an open delivery that the dispenser no longer knows of: after

@@ -357,6 +357,9 @@ func (r *rig) checkFacts() {
 				r.t.Fatalf("sale %s journaled twice\n%s", b.DeviceKey, r.history())
 			}
 			keys[b.DeviceKey] = true
+			if what := sound(b.Trace); what != "" || b.Trace != nil && (b.Backfilled || b.Trace[len(b.Trace)-1].Volume != b.Volume) {
+				r.t.Fatalf("the trace of %+v: %s\n%s", b, what, r.history())
+			}
 			link(b.Nozzle, b.Sale, b.Before, b.After)
 		case wire.Gap:
 			link(b.Nozzle, b.Sale, b.Before, b.After)

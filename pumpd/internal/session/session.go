@@ -135,6 +135,7 @@ type nozzle struct {
 	sought  id.Sale          // the open delivery that a recall was made for
 	grace   time.Time        // no permission is repeated before
 	refused id.Authorization // refused by the dispenser, not yet told
+	trace   trace            // of the open delivery
 }
 
 // grant is a permission that is journaled and not yet handed over.
@@ -241,6 +242,7 @@ func (s *Session) looked(r driver.Reading) {
 			n.quiet = 0
 		}
 	}
+	s.watch()
 }
 
 // atRest reports whether the look shows that nothing of n is under way.

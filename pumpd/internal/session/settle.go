@@ -179,6 +179,9 @@ func (s *Session) place(n *nozzle, sale driver.Sale, key string, after unit.Mill
 		return facts, next
 	}
 	s.times(&ended, sale, n.saved.Open)
+	if open := n.saved.Open; open != nil && !ended.Backfilled {
+		ended.Trace = n.trace.end(*open, ended)
+	}
 	next.Chain, next.Known = after, true
 	if next.Open != nil {
 		next.Open.Before = after // found before it: it begins here

@@ -27,6 +27,7 @@ type Board struct {
 	onTap   func(nozzle int)
 
 	prices []*priceTag
+	queue  *queue
 	tiles  []*Tile
 	grid   *fyne.Container
 	scroll *container.Scroll
@@ -38,7 +39,7 @@ type Board struct {
 // New makes an empty board.
 func New(p theme.Palette, send func(desk.Event)) *Board {
 	b := &Board{
-		palette: p, onTap: func(n int) { send(desk.Choose{Nozzle: n}) },
+		palette: p, onTap: func(n int) { send(desk.Choose{Nozzle: n}) }, queue: newQueue(p, send),
 		title: parts.Text(p.InkSoft, theme.Body, true), shape: &tileGrid{},
 		list: parts.NewTable(p, func(r desk.Row) { send(desk.ChooseSale{Sale: r.Sale}) }, func() {}),
 	}
@@ -59,7 +60,7 @@ func (b *Board) Set(s desk.Screen) {
 	if len(b.grid.Objects) != len(s.Tiles) {
 		b.setTiles(len(s.Tiles))
 	}
-	b.setPrices(s.Prices)
+	b.setLine(s)
 	parts.Put(b.title, s.Unpaid.Title, b.palette.InkSoft)
 	b.list.Set(s.Unpaid)
 }
@@ -75,7 +76,10 @@ func (b *Board) setTiles(n int) {
 	b.Refresh() // the list's room depends on the rows of tiles
 }
 
-func (b *Board) setPrices(tags []desk.PriceTag) {
+// setLine shows what stands over the tiles.
+func (b *Board) setLine(s desk.Screen) {
+	tags := s.Prices
+	moved := b.queue.set(s.Queue)
 	changed := len(b.prices) != len(tags)
 	if changed {
 		b.prices = nil
@@ -86,16 +90,16 @@ func (b *Board) setPrices(tags []desk.PriceTag) {
 	for i, tag := range tags {
 		changed = b.prices[i].set(tag) || changed
 	}
-	if changed {
+	switch {
+	case changed:
 		b.Refresh()
+	case moved:
+		b.placeLine(b.Size())
 	}
 }
 
 func (b *Board) place(size fyne.Size) {
-	x := float32(0)
-	for _, p := range b.prices {
-		x += p.place(x) + theme.Wide + theme.Gap
-	}
+	b.placeLine(size)
 	bottom := size.Height
 	room := size.Height >= roomForList
 	parts.Show(b.list, room)
@@ -106,6 +110,17 @@ func (b *Board) place(size fyne.Size) {
 		parts.Place(b.list, 0, bottom+listTitle, size.Width, size.Height-bottom-listTitle)
 	}
 	parts.Place(b.scroll, -gridMargin, pricesHeight-gridMargin, size.Width+2*gridMargin, bottom-pricesHeight+gridMargin)
+}
+
+// placeLine lays prices and queue beside one another, as much of both as fits.
+func (b *Board) placeLine(size fyne.Size) {
+	all, least := b.queue.wants(size)
+	room := size.Width - all
+	if !placePrices(b.prices, room) && all > 0 {
+		room = size.Width - least
+		placePrices(b.prices, room)
+	}
+	b.queue.place(size, size.Width-room)
 }
 
 // listRoom is what the tiles leave to the list, and never less than two rows.
@@ -127,7 +142,7 @@ func (r *boardRenderer) Objects() []fyne.CanvasObject {
 	for _, p := range r.b.prices {
 		out = append(out, p.grade, p.price, p.acked)
 	}
-	return out
+	return append(out, r.b.queue.objects()...)
 }
 
 // Refresh lays out anew: the price tags may have changed.
@@ -141,44 +156,6 @@ func (r *boardRenderer) Refresh() {
 // CreateRenderer draws the board.
 func (b *Board) CreateRenderer() fyne.WidgetRenderer {
 	return &boardRenderer{parts.Painter{Place: b.place, Least: fyne.NewSize(TileMinWidth, 2*TileHeight)}, b}
-}
-
-// priceTag is one grade's price over the board.
-type priceTag struct {
-	palette             theme.Palette
-	grade, price, acked *canvas.Text
-}
-
-func newPriceTag(p theme.Palette) *priceTag {
-	return &priceTag{
-		p, parts.Text(p.InkSoft, theme.Strong, true), parts.Text(p.Ink, theme.Title, true), parts.Text(p.Warn, theme.Caption, false),
-	}
-}
-
-// set shows a tag and reports whether its width may have changed.
-func (t *priceTag) set(tag desk.PriceTag) bool {
-	changed := t.grade.Text != tag.Grade || t.price.Text != tag.Price || t.acked.Text != tag.Acked
-	parts.Put(t.grade, tag.Grade, t.palette.InkSoft)
-	parts.Put(t.price, tag.Price, t.palette.Ink)
-	parts.Put(t.acked, tag.Acked, t.palette.Tone(tag.Tone))
-	return changed
-}
-
-// place lays the tag at x and returns its width.
-func (t *priceTag) place(x float32) float32 {
-	grade, price, acked := t.grade.MinSize(), t.price.MinSize(), t.acked.MinSize()
-	const base float32 = 30 // of all three texts
-	lay := func(o *canvas.Text, size fyne.Size, at float32) {
-		parts.Place(o, at, base-size.Height*0.8, size.Width, size.Height)
-	}
-	lay(t.grade, grade, x+2)
-	lay(t.price, price, x+grade.Width+8)
-	width := grade.Width + 8 + price.Width
-	if t.acked.Text != "" {
-		lay(t.acked, acked, x+width+8)
-		width += 8 + acked.Width
-	}
-	return width
 }
 
 // gridMargin leaves room for the ring around a tile at the edge.

@@ -89,12 +89,27 @@ func (w *field) make(kind desk.FieldKind, keys parts.Keys) control {
 		c.Done, c.OnFocus, c.Barred, c.OnChanged, c.OnClosed = done, came, barred, several, closed
 		return c
 	}
+	if kind == desk.FieldLong {
+		return w.long(keys, done, came, barred)
+	}
 	e := parts.NewEntry(kind == desk.FieldSecret, keys, done)
 	e.OnFocus, e.Barred, e.OnChanged = came, barred, w.tell
 	if w.filter {
 		e.Forward(fyne.KeyUp, fyne.KeyDown)
 	}
 	return e
+}
+
+// long makes a field of several lines. Tab goes on to the next field, and so
+// does Enter.
+func (w *field) long(keys parts.Keys, done, came func(), barred func() bool) control {
+	wrapping := fyne.TextWrapBreak // Chinese has no spaces to break at
+	if w.kit.lang == desk.English {
+		wrapping = fyne.TextWrapWord
+	}
+	a := parts.NewArea(keys, wrapping, done)
+	a.Tabbed, a.OnFocus, a.Barred, a.OnChanged = true, came, barred, w.tell
+	return a
 }
 
 func ticked(on bool) string {
@@ -133,6 +148,13 @@ func (w *field) set(next desk.Field) {
 		if take && c.Text != next.Value {
 			c.SetText(next.Value)
 			c.CursorColumn = len([]rune(next.Value))
+		}
+	case *parts.Area:
+		if c.PlaceHolder != next.Hint {
+			c.SetPlaceHolder(next.Hint)
+		}
+		if take && c.Text != next.Value {
+			c.SetText(next.Value)
 		}
 	case *parts.Check:
 		c.Set(next.Label, next.Value != "" && turned || c.On() && !turned)
@@ -215,6 +237,7 @@ const (
 	labelGap  float32 = 3  // between a label and its control
 	remarkGap float32 = 3  // between a control and what is said under it
 	fieldGap  float32 = 12 // under a field of a form
+	longLines         = 3  // of a field of several lines
 )
 
 // labelTall is the height of the label with its gap.
@@ -227,8 +250,11 @@ func (w *field) labelTall() float32 {
 
 // boxTall is the height of the control.
 func (w *field) boxTall(width float32) float32 {
-	if c, ok := w.control.(*parts.Chips); ok {
+	switch c := w.control.(type) {
+	case *parts.Chips:
 		return c.Tall(width)
+	case *parts.Area:
+		return longLines*parts.LineHeight(theme.Strong) + theme.Target - parts.LineHeight(theme.Strong)
 	}
 	return theme.Target
 }

@@ -212,3 +212,38 @@ func TestSecretsCanBeReadOffAndCopied(t *testing.T) {
 		t.Error("what an act found out is not said")
 	}
 }
+
+func TestFieldOfSeveralLinesIsFilledIn(t *testing.T) {
+	b := open(t, with(securityLog(), newOffer()), floor, false)
+	areas := find[*parts.Area](b.Over())
+	if len(areas) != 1 {
+		t.Fatalf("%d fields of several lines", len(areas))
+	}
+	area, line := areas[0], find[*parts.Entry](b.Over())[0]
+	if area.Size().Height < 2*line.Size().Height-8 || area.PlaceHolder != "条件、时段" || area.Text != "每周三 0:00 至 24:00。\n柴油不参加。" {
+		t.Errorf("%v high, holds %q", area.Size().Height, area.Text)
+	}
+	b.press(fyne.KeyReturn) // from the title, which has the cursor
+	if b.window.Canvas().Focused() != fyne.Focusable(area) {
+		t.Fatalf("Enter led to %T", b.window.Canvas().Focused())
+	}
+	b.form(func(f *desk.Form) { f.Fields[1].Value, f.Fields[1].Revision = "", 1 })
+	b.took(t, "what the state writes itself")
+	b.text(t, "送水")
+	area.TypedShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyReturn, Modifier: fyne.KeyModifierControl})
+	b.took(t, "typing", desk.OfficeEdit{Field: "text", Value: "送"}, desk.OfficeEdit{Field: "text", Value: "送水"}, desk.OfficeEdit{Field: "text", Value: "送水\n"})
+	b.form(func(f *desk.Form) { f.Fields[1].Problem = "太长" }) // the state has not caught up
+	if area.Text != "送水\n" {
+		t.Errorf("what is being typed became %q", area.Text)
+	}
+	b.press(fyne.KeyReturn, fyne.KeyReturn)
+	b.took(t, "Enter, and Enter in the last field", desk.OfficeSubmit{})
+	b.form(func(f *desk.Form) {
+		for i := range f.Fields {
+			f.Fields[i].Off = true
+		}
+	})
+	if !area.Disabled() {
+		t.Error("on its way it can still be written")
+	}
+}

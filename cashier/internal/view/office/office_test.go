@@ -175,6 +175,8 @@ func TestPagesLookAsTheyShould(t *testing.T) {
 		{"codes", half, true},
 		{"staff", floor, false},
 		{"segment", half, false},
+		{"offer", floor, false},
+		{"offer", half, true},
 		{"erase", floor, true},
 		{"failed", floor, false},
 	} {

@@ -275,6 +275,18 @@ func segment() *desk.Form {
 	}
 }
 
+func newOffer() *desk.Form {
+	return &desk.Form{
+		ID: "offer.add", Title: "新优惠", Text: "所有车主都能看到。", Tone: desk.ToneSoft,
+		Fields: []desk.Field{
+			{ID: "title", Kind: desk.FieldText, Label: "标题", Value: "周三会员日"},
+			{ID: "text", Kind: desk.FieldLong, Label: "说明", Hint: "条件、时段", Help: "16 / 400", Value: "每周三 0:00 至 24:00。\n柴油不参加。"},
+			{ID: "until", Kind: desk.FieldText, Label: "结束", Value: "2026-12-23 23:59"},
+		},
+		OK: act("", "发布", desk.ActMain), Cancel: desk.Button{Label: "取消", Hint: "Esc", On: true},
+	}
+}
+
 // with is a page with a form over it.
 func with(o *desk.Office, f *desk.Form) *desk.Office {
 	o.Form = f
@@ -289,6 +301,7 @@ func samples() map[string]func() *desk.Office {
 		"codes":   func() *desk.Office { return with(account(), recoveryCodes()) },
 		"staff":   func() *desk.Office { return with(securityLog(), newStaff()) },
 		"erase":   func() *desk.Office { return with(members(), erase()) },
+		"offer":   func() *desk.Office { return with(securityLog(), newOffer()) },
 		"segment": func() *desk.Office { return with(members(), segment()) },
 		"loading": func() *desk.Office {
 			o := members()

@@ -13,6 +13,13 @@ type Area struct {
 	widget.Entry
 	// OnKey may take a key away from the field by returning true; nil takes none.
 	OnKey func(*fyne.KeyEvent) bool
+	// OnFocus is called when the cursor comes into the field; nil for nothing.
+	OnFocus func()
+	// Barred reports that the field lies under something and takes no cursor;
+	// nil for never.
+	Barred func() bool
+	// Tabbed hands Tab on to the next field; otherwise it is written.
+	Tabbed bool
 
 	keys   Keys
 	submit func()
@@ -82,6 +89,22 @@ func (a *Area) KeyUp(k *fyne.KeyEvent) {
 		a.shift = false
 	}
 	a.Entry.KeyUp(k)
+}
+
+// AcceptsTab reports whether Tab is written here.
+func (a *Area) AcceptsTab() bool { return !a.Tabbed }
+
+// FocusGained tells that the cursor has come.
+func (a *Area) FocusGained() {
+	a.Entry.FocusGained()
+	if a.OnFocus != nil {
+		a.OnFocus()
+	}
+}
+
+// Disabled reports whether the field takes no cursor now.
+func (a *Area) Disabled() bool {
+	return a.Barred != nil && a.Barred() || a.Entry.Disabled()
 }
 
 // FocusLost forgets Shift: its release goes elsewhere.

@@ -37,7 +37,8 @@ type Button struct {
 	icon    icons.Name
 	least   fyne.Size
 	size    float32
-	inset   float32
+	above   float32 // between what is drawn and what a finger hits
+	below   float32
 	state   desk.Button
 	hovered bool
 
@@ -77,8 +78,14 @@ func (b *Button) Sized(text, width, height float32) *Button {
 // Inset draws the button smaller than what a finger hits, by so much above
 // and below: for an act inside a line.
 func (b *Button) Inset(by float32) *Button {
-	if b.inset != by {
-		b.inset = by
+	return b.Within(by, by)
+}
+
+// Within draws the button smaller than what a finger hits, by so much above
+// and so much below.
+func (b *Button) Within(above, below float32) *Button {
+	if b.above != above || b.below != below {
+		b.above, b.below = above, below
 		b.place(b.Size())
 	}
 	return b
@@ -163,8 +170,9 @@ func (b *Button) paint() {
 
 // place centres icon, label and hint as one line.
 func (b *Button) place(size fyne.Size) {
-	Place(b.ground, 0, b.inset, size.Width, size.Height-2*b.inset)
-	Place(b.edge, 0.5, b.inset+0.5, size.Width-1, size.Height-2*b.inset-1)
+	height := size.Height - b.above - b.below
+	Place(b.ground, 0, b.above, size.Width, height)
+	Place(b.edge, 0.5, b.above+0.5, size.Width-1, height-1)
 	if shown := Fit(b.state.Label, b.size, b.label.TextStyle, size.Width-b.besideLabel()-8); shown != b.label.Text {
 		b.label.Text = shown
 		b.label.Refresh()
@@ -173,16 +181,16 @@ func (b *Button) place(size fyne.Size) {
 	side := b.size * 1.2
 	x := (size.Width - label.Width - b.besideLabel()) / 2
 	if b.image.Visible() {
-		Place(b.image, x, (size.Height-side)/2, side, side)
+		Place(b.image, x, b.above+(height-side)/2, side, side)
 		x += side
 		if b.label.Text != "" {
 			x += 6
 		}
 	}
-	Place(b.label, x, (size.Height-label.Height)/2, label.Width, label.Height)
+	Place(b.label, x, b.above+(height-label.Height)/2, label.Width, label.Height)
 	x += label.Width
 	hint := b.hint.MinSize()
-	Place(b.hint, x+6, (size.Height-hint.Height)/2+1, hint.Width, hint.Height)
+	Place(b.hint, x+6, b.above+(height-hint.Height)/2+1, hint.Width, hint.Height)
 }
 
 // besideLabel is the width of what stands beside the label.

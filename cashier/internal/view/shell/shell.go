@@ -187,7 +187,7 @@ func (s *Shell) typedRune(r rune) {
 		s.main.office.Write(r)
 		return
 	}
-	if r >= '0' && r <= '9' || r == '.' || r == '*' {
+	if r >= '0' && r <= '9' || r == '.' || r == '*' || r == '+' || r == '-' {
 		s.send(desk.Press{Key: desk.Key(string(r))})
 	}
 }

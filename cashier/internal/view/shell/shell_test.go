@@ -118,6 +118,8 @@ func TestScreensLookAsTheyShould(t *testing.T) {
 		{"settings", "settings", desk.Prefs{Lang: desk.English}, floor},
 		{"scaled-unknown", "unknown", desk.Prefs{Lang: desk.English, Dark: true}, scaled},
 		{"scaled-cash", "cash", desk.Prefs{}, scaled},
+		{"queue", "queue", desk.Prefs{Lang: desk.English}, floor},
+		{"scaled-queue", "queue-prices", desk.Prefs{}, scaled},
 		{"support", "support", desk.Prefs{}, floor},
 		{"support-waiting", "support-waiting", desk.Prefs{}, floor},
 		{"support-offline", "support-offline", desk.Prefs{Lang: desk.English, Dark: true}, floor},
@@ -129,6 +131,11 @@ func TestScreensLookAsTheyShould(t *testing.T) {
 		{"scaled-members", "members-card", desk.Prefs{Dark: true}, scaled},
 		{"staff", "staff", desk.Prefs{Lang: desk.English}, floor},
 		{"log", "log", desk.Prefs{}, floor},
+		{"offers", "offers-card", desk.Prefs{}, floor},
+		{"offers-add", "offers-refused", desk.Prefs{}, floor},
+		{"scaled-offers", "offers", desk.Prefs{Lang: desk.English, Dark: true}, scaled},
+		{"site", "site-bare", desk.Prefs{}, floor},
+		{"scaled-site", "site-wrong", desk.Prefs{}, scaled},
 		{"scaled-factor", "account-factor", desk.Prefs{}, scaled},
 	} {
 		t.Run(c.file, func(t *testing.T) {

@@ -38,6 +38,9 @@ type Holder struct {
 	Staff *staff.Actor
 	// Driver is the member whose phone it is; then all else is zero.
 	Driver *Driver
+	// Guest is whether it is a phone of nobody in particular; then all else is
+	// zero.
+	Guest bool
 }
 
 // Driver is a member who comes with their own phone.

@@ -10,11 +10,14 @@
 //     event: numbered densely within the board's epoch. Litres and money
 //     running are ticks: latest wins, they may be lost.
 //   - Beside the tills' stream (channel forecourt) it sends the public's
-//     (channel station): whether each nozzle is free, the prices, the queue.
+//     (channel station): whether each nozzle is free and the price it shows, the
+//     prices in force, the queue and how long it takes (wait.go).
 //     Nothing of anybody's litres, money or name is in it. Both have one
 //     epoch and each its own numbers.
 //   - A member who stands at a nozzle is sent the running figures of the
 //     delivery that was given to them, by its id, and of no other.
+//   - A nozzle that is idle and shows another price than the one in force for
+//     longer than a change takes is told of (price.go).
 //   - Nothing is kept on disk. After a restart the board begins a new epoch with
 //     every nozzle offline, and the first full status of pumpd fills it.
 //   - It believes no figures it could not show: an entry for a nozzle the
@@ -77,6 +80,9 @@ type Board struct {
 	ignored uint64
 	public  public
 	stands  map[int]stand // by nozzle
+	odd     map[int]odd   // by nozzle
+
+	mispriced func(Mispriced) // may be nil
 }
 
 // New makes the board of a station with its nozzles, all offline. epochs makes
@@ -94,6 +100,7 @@ func New(of id.Station, nozzles []station.Nozzle, epochs func() id.Epoch, sink S
 		epoch:   epochs(),
 		nozzles: make(map[int]wire.Nozzle, len(nozzles)),
 		stands:  map[int]stand{},
+		odd:     map[int]odd{},
 	}
 	for _, n := range nozzles {
 		b.nozzles[n.Number] = fresh(n, now())

@@ -65,6 +65,10 @@ func (b *Board) configure(nozzles []station.Nozzle) {
 		_, stays := asked[number]
 		return !stays
 	})
+	maps.DeleteFunc(b.odd, func(number int, _ odd) bool {
+		_, stays := b.nozzles[number]
+		return !stays
+	})
 	if len(b.nozzles) < before {
 		b.epoch, b.seq = b.epochs(), 0
 		b.beat() // the stream learns of its new epoch at once
@@ -131,6 +135,8 @@ func (b *Board) event(at time.Time, n wire.Nozzle) {
 func (b *Board) beat() {
 	now := b.now()
 	b.tire(now)
+	b.forgetCount(now)
+	b.comparePrices(now)
 	b.sink.Tick(BeatKey, b.frame(wire.KindBeat, now, wire.Beat{
 		Now: now, DeviceSeenAt: b.seenAt, OldestUnackedMS: b.unacked,
 	}))

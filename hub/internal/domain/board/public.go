@@ -1,7 +1,6 @@
 package board
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -19,15 +18,17 @@ type public struct {
 	pumps   map[int]wire.Pump
 	tariff  wire.Tariff
 	queue   wire.Queue // as last sent
+	counted counted
+	spells  spells
 }
 
 func newPublic(of id.Station, nozzles []wire.Nozzle) public {
 	p := public{
 		channel: wire.PublicStation(of), pumps: make(map[int]wire.Pump, len(nozzles)),
-		tariff: wire.Tariff{Prices: []wire.GradePrice{}},
+		tariff: wire.Tariff{Prices: []wire.GradePrice{}}, spells: spells{},
 	}
 	for _, n := range nozzles {
-		p.pumps[n.Number] = wire.Pump{Number: n.Number, Grade: n.Grade, State: publicState(n), Since: n.Since}
+		p.pumps[n.Number] = pumpOf(n, n.Since)
 	}
 	p.queue = p.count()
 	return p
@@ -59,55 +60,31 @@ func publicState(n wire.Nozzle) wire.PumpState {
 	return wire.PumpOff
 }
 
+// pumpOf is a nozzle as the public sees it. What one shows that does not answer
+// is not known.
+func pumpOf(n wire.Nozzle, since time.Time) wire.Pump {
+	p := wire.Pump{Number: n.Number, Grade: n.Grade, State: publicState(n), Since: since, Price: n.Price}
+	if n.State == wire.NozzleOffline {
+		p.Price = 0
+	}
+	return p
+}
+
 // show tells the public of a nozzle, if what they see of it has changed.
 func (b *Board) show(at time.Time, n wire.Nozzle) {
 	old, known := b.public.pumps[n.Number]
-	p := wire.Pump{Number: n.Number, Grade: n.Grade, State: publicState(n), Since: old.Since}
+	p := pumpOf(n, old.Since)
 	if known && p == old {
 		return
 	}
 	if !known || p.State != old.State {
 		p.Since = at
 	}
+	if known && old.State == wire.PumpBusy && p.State == wire.PumpFree && p.Grade == old.Grade {
+		b.public.spells.add(p.Grade, at.Sub(old.Since))
+	}
 	b.public.pumps[n.Number] = p
 	b.tell(at, wire.KindPump, p)
-}
-
-// recount tells the public how busy it is, if that has changed.
-func (b *Board) recount(at time.Time) {
-	queue := b.public.count()
-	if slices.Equal(queue.Grades, b.public.queue.Grades) && b.public.queue.Grades != nil {
-		return
-	}
-	b.public.queue = queue
-	b.tell(at, wire.KindQueue, queue)
-}
-
-// count counts the nozzles of each grade by state, the grades in the order of
-// the nozzles.
-func (p public) count() wire.Queue {
-	grades := []wire.GradeQueue{}
-	for _, pump := range p.all() {
-		i := slices.IndexFunc(grades, func(g wire.GradeQueue) bool { return g.Grade == pump.Grade })
-		if i < 0 {
-			i = len(grades)
-			grades = append(grades, wire.GradeQueue{Grade: pump.Grade})
-		}
-		switch pump.State {
-		case wire.PumpFree:
-			grades[i].Free++
-		case wire.PumpBusy:
-			grades[i].Busy++
-		default:
-			grades[i].Off++
-		}
-	}
-	return wire.Queue{Grades: grades}
-}
-
-// all is every pump, by number.
-func (p public) all() []wire.Pump {
-	return slices.SortedFunc(maps.Values(p.pumps), func(x, y wire.Pump) int { return cmp.Compare(x.Number, y.Number) })
 }
 
 // tell numbers an event of the public's stream.
@@ -134,9 +111,21 @@ func (b *Board) PublicSnapshot(ctx context.Context) (wire.StationSnap, wire.Posi
 	var snap wire.StationSnap
 	var at wire.Position
 	err := b.wait(ctx, func() {
-		p := b.public
-		snap = wire.StationSnap{Pumps: p.all(), Tariff: p.tariff, Queue: p.queue}
-		at = wire.Position{Ch: p.channel, Ep: b.epoch, Seq: p.seq}
+		snap = b.public.snap()
+		at = wire.Position{Ch: b.public.channel, Ep: b.epoch, Seq: b.public.seq}
 	})
 	return snap, at, err
+}
+
+// View is what every driver may see, and when pumpd last spoke: zero while it
+// is away.
+func (b *Board) View(ctx context.Context) (wire.StationSnap, time.Time, error) {
+	var snap wire.StationSnap
+	var seen time.Time
+	err := b.wait(ctx, func() { snap, seen = b.public.snap(), b.seenAt })
+	return snap, seen, err
+}
+
+func (p public) snap() wire.StationSnap {
+	return wire.StationSnap{Pumps: p.all(), Tariff: p.tariff, Queue: p.queue}
 }

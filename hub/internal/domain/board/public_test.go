@@ -243,6 +243,7 @@ func TestThePublicsEventsFoldToTheSnapshot(t *testing.T) {
 					State:  rapid.SampledFrom(states).Draw(t, "state"),
 					Sale:   rapid.SampledFrom(sales).Draw(t, "sale"),
 					Volume: unit.Millilitre(rapid.Int64Range(0, 3).Draw(t, "volume")),
+					Price:  unit.FenPerLitre(rapid.Int64Range(749, 751).Draw(t, "shown")),
 				}}}
 				if err := b.Report(ctx, clock, s); err != nil {
 					t.Fatal(err)
@@ -263,6 +264,11 @@ func TestThePublicsEventsFoldToTheSnapshot(t *testing.T) {
 			},
 			"prices": func(t *rapid.T) {
 				if err := b.Tariff(ctx, price(unit.FenPerLitre(rapid.Int64Range(749, 751).Draw(t, "price")))); err != nil {
+					t.Fatal(err)
+				}
+			},
+			"count": func(t *rapid.T) {
+				if _, err := b.Count(ctx, rapid.IntRange(0, 3).Draw(t, "waiting")); err != nil {
 					t.Fatal(err)
 				}
 			},

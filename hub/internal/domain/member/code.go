@@ -125,6 +125,20 @@ func (s *Store) codeHash(index phoneIndex, code string) [32]byte {
 	return s.Keys.MAC(purposeCode, append(index[:], code...))
 }
 
+// holdNumber holds a number's lock to the end of tx, as useCode does, for
+// somebody whose number is proved in another way. A code on its way stays what it
+// is; where there is none, one is left that was over before it was made. Without
+// it two at once would both find nobody: MariaDB then refuses the second, whose
+// snapshot is old, and runs it again; MySQL does not.
+func (s *Store) holdNumber(ctx context.Context, tx *mysql.Tx, index phoneIndex) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO login_code (phone_index, code_hash, tries, expires_at)
+		VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE phone_index = phone_index`, index[:], make([]byte, 32), codeTries, s.Now())
+	if err != nil {
+		return fmt.Errorf("holding a number: %w", err)
+	}
+	return nil
+}
+
 // useCode spends a code as part of tx; ok is false if it is not the one that
 // works. A wrong one is counted, so tx must be committed all the same. It
 // holds the number's lock to the end of tx.

@@ -15,9 +15,9 @@ import (
 )
 
 // Erase makes a member nobody, as part of tx: names, numbers and keyed hashes
-// go, and so do vehicles, accounts, sessions, codes, consents and habits. The
-// member's number stays, and when this happened. What other tables hold of them
-// is flow's to remove, before this; DestroyKey comes last.
+// go, and so do vehicles, accounts, WeChat's identity, sessions, codes, consents
+// and habits. The member's number stays, and when this happened. What other
+// tables hold of them is flow's to remove, before this; DestroyKey comes last.
 //
 // Doing it twice is doing it once; a restored backup that still has what was
 // erased loses it again. Somebody who never was is wire.ProblemNotFound.
@@ -40,7 +40,7 @@ func (s *Store) Erase(ctx context.Context, tx *mysql.Tx, m id.Member) error {
 			return fmt.Errorf("removing a code: %w", err)
 		}
 	}
-	for _, table := range []string{"vehicle", "member_account", "consent", "consent_event"} {
+	for _, table := range []string{"vehicle", "member_account", "member_wechat", "consent", "consent_event"} {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE member = ?", m); err != nil {
 			return fmt.Errorf("removing an erased member's rows of %s: %w", table, err)
 		}

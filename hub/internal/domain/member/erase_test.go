@@ -94,7 +94,7 @@ func TestD043AnErasedMemberIsNobody(t *testing.T) {
 	if err != nil || brief[who.Member] != (wire.MemberBrief{ID: who.Member, Number: "M000001"}) {
 		t.Errorf("the brief is %+v, %v", brief, err)
 	}
-	for _, table := range []string{"vehicle", "member_account", "member_session", "consent", "consent_event", "member_habit", "member_key"} {
+	for _, table := range []string{"vehicle", "member_account", "member_wechat", "member_session", "consent", "consent_event", "member_habit", "member_key"} {
 		var n int
 		if err := r.db.GetContext(t.Context(), &n, "SELECT COUNT(*) FROM "+table+" WHERE member = ?", who.Member); err != nil || n != 0 {
 			t.Errorf("%s has %d rows, %v", table, n, err)

@@ -14,8 +14,9 @@ import (
 )
 
 // Login opens a session for whoever has the code that was sent to a number; a
-// number not seen before becomes a member. It answers wire.ProblemCodeRefused,
-// the same whichever is wrong.
+// number not seen before becomes a member. A code of wx.login that comes along
+// binds WeChat's identity to the member, if WeChat vouches for it. It answers
+// wire.ProblemCodeRefused, the same whichever is wrong.
 func (s *Store) Login(ctx context.Context, req wire.DriverLogin) (wire.DriverSession, error) {
 	phone, err := NormalPhone(req.Phone)
 	if err != nil {
@@ -25,19 +26,37 @@ func (s *Store) Login(ctx context.Context, req wire.DriverLogin) (wire.DriverSes
 	if !ok || len(code) != codeDigits || !digits(code) {
 		return wire.DriverSession{}, wire.NewProblem(wire.ProblemCodeRefused, "a code has 6 digits")
 	}
-	secret, hash, err := token.New(s.Random, tokenPrefix)
-	if err != nil {
-		return wire.DriverSession{}, err
-	}
-	session := wire.DriverSession{Token: secret, ExpiresAt: s.Now().Add(sessionIdle)}
-	right := false
-	err = s.DB.InTx(ctx, "signing a member in", func(ctx context.Context, tx *mysql.Tx) (err error) {
+	openID := s.askedIdentity(ctx, req.WeChat)
+	session, in, err := s.letIn(ctx, "signing a member in", func(ctx context.Context, tx *mysql.Tx) (who id.Member, right bool, err error) {
 		index := s.phoneIndex(phone)
 		if right, err = s.useCode(ctx, tx, index, code); err != nil || !right {
-			return err
+			return who, right, err
 		}
-		who, err := s.memberOf(ctx, tx, phone, index)
-		if err != nil {
+		if who, err = s.memberOf(ctx, tx, phone, index); err != nil || openID == "" {
+			return who, right, err
+		}
+		return who, right, s.bind(ctx, tx, who, openID)
+	})
+	if err == nil && !in {
+		err = wire.NewProblem(wire.ProblemCodeRefused, "")
+	}
+	return session, err
+}
+
+// letIn finds out who somebody is and opens a session for them, in one
+// transaction. in is false if find says that it is nobody; what find wrote is
+// committed all the same.
+func (s *Store) letIn(ctx context.Context, what string,
+	find func(ctx context.Context, tx *mysql.Tx) (who id.Member, found bool, err error),
+) (session wire.DriverSession, in bool, err error) {
+	secret, hash, err := token.New(s.Random, tokenPrefix)
+	if err != nil {
+		return session, false, err
+	}
+	session = wire.DriverSession{Token: secret, ExpiresAt: s.Now().Add(sessionIdle)}
+	err = s.DB.InTx(ctx, what, func(ctx context.Context, tx *mysql.Tx) error {
+		who, found, err := find(ctx, tx)
+		if in = found; err != nil || !found {
 			return err
 		}
 		if err := s.openSession(ctx, tx, who, hash); err != nil {
@@ -46,13 +65,10 @@ func (s *Store) Login(ctx context.Context, req wire.DriverLogin) (wire.DriverSes
 		session.Member, err = s.Load(ctx, tx, who)
 		return err
 	})
-	if err != nil {
-		return wire.DriverSession{}, err
+	if err != nil || !in {
+		return wire.DriverSession{}, false, err
 	}
-	if !right {
-		return wire.DriverSession{}, wire.NewProblem(wire.ProblemCodeRefused, "")
-	}
-	return session, nil
+	return session, true, nil
 }
 
 // memberOf is whose number it is, as part of tx, which has locked the number:

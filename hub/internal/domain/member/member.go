@@ -17,6 +17,9 @@
 //     is a member's; the first success makes it one.
 //   - A code works once, for five minutes, and for five tries. Asking is
 //     bounded by number and by address.
+//   - WeChat's word opens a session too, for the member whose phone number was
+//     proved together with it; the name WeChat knows them by is kept as their
+//     number is.
 //   - A session is 32 random bytes, kept as their SHA-256 only. It ends after
 //     90 days without use, on logout, and when a member opens more than ten.
 //   - Members are numbered without a hole, in the order of joining.
@@ -56,6 +59,8 @@ type Deps struct {
 	IDs *id.Maker
 	// Codes brings a one-time code to a phone number: notice.Codes makes one.
 	Codes func(ctx context.Context, phone, code string, expires time.Time) error
+	// WeChat vouches for people; nil if there is no mini-program.
+	WeChat WeChat
 }
 
 // Store is all members. It is safe for concurrent use.
@@ -94,6 +99,7 @@ const (
 	purposeAccount  = "member.account"
 	purposePlate    = "vehicle.plate"
 	purposeCode     = "login.code"
+	purposeWeChat   = "member.openid"
 )
 
 // Limits of what a member says of themselves.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,6 +28,9 @@ type rig struct {
 	mu     sync.Mutex
 	codes  map[string]string // by phone
 	failed error             // what sending answers
+
+	away  error    // what WeChat answers
+	asked []string // the codes it was shown
 }
 
 func newRig(t *testing.T) *rig {
@@ -41,7 +45,7 @@ func newRig(t *testing.T) *rig {
 func (r *rig) reopen() *member.Store {
 	now := func() time.Time { return r.now }
 	return member.New(member.Deps{
-		DB: r.db, Keys: r.keys, Now: now, Random: rand.Reader, IDs: id.NewMaker(now, rand.Reader),
+		WeChat: vouching{r}, DB: r.db, Keys: r.keys, Now: now, Random: rand.Reader, IDs: id.NewMaker(now, rand.Reader),
 		Codes: func(_ context.Context, phone, code string, _ time.Time) error {
 			r.mu.Lock()
 			defer r.mu.Unlock()
@@ -55,6 +59,33 @@ func (r *rig) code(phone string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.codes[phone]
+}
+
+// vouching is WeChat: the code "js-wang-1" is that of openid "o-wang", the code
+// "phone-13800000001-1" gives the number.
+type vouching struct{ *rig }
+
+func (v vouching) word(code, kind string) (string, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.asked = append(v.asked, code)
+	if v.away != nil {
+		return "", v.away
+	}
+	fields := strings.Split(code, "-")
+	if len(fields) != 3 || fields[0] != kind {
+		return "", wire.NewProblem(wire.ProblemWeChatRefused, "no such code")
+	}
+	return fields[1], nil
+}
+
+func (v vouching) OpenID(_ context.Context, code string) (string, error) {
+	who, err := v.word(code, "js")
+	return "o-" + who, err
+}
+
+func (v vouching) PhoneNumber(_ context.Context, code string) (string, error) {
+	return v.word(code, "phone")
 }
 
 // signIn signs a phone in, as its driver does.

@@ -3,6 +3,7 @@ package member
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -117,7 +118,9 @@ func tankOf(v wire.Vehicle) sql.NullInt64 {
 }
 
 // DropVehicle takes a vehicle off a member's list and returns the member as
-// they are now. One that is not on it is no error.
+// they are now. One that is not on it is no error. What was noted beside
+// fuellings of it (package trip) stays and is of no vehicle: the schema sees to
+// that.
 func (s *Store) DropVehicle(ctx context.Context, who Actor, v id.Vehicle) (wire.Member, error) {
 	return s.change(ctx, "dropping a vehicle", who.Member, func(ctx context.Context, tx *mysql.Tx, _ *vault.Key) error {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM vehicle WHERE id = ? AND member = ?", v, who.Member); err != nil {
@@ -125,4 +128,24 @@ func (s *Store) DropVehicle(ctx context.Context, who Actor, v id.Vehicle) (wire.
 		}
 		return nil
 	})
+}
+
+// Drives refuses a vehicle that is not a member's own, with
+// wire.ProblemNotFound; the zero vehicle is nobody's and is not asked about. It
+// holds the member's row until the end of tx, so that the vehicle stays theirs
+// and whoever notes something about it does so alone.
+func (s *Store) Drives(ctx context.Context, tx *mysql.Tx, m id.Member, v id.Vehicle) error {
+	if err := s.lock(ctx, tx, m); err != nil || v.IsZero() {
+		return err
+	}
+	var found int
+	// With a lock, so that no snapshot is opened: see mysql.DB.InTx.
+	err := tx.GetContext(ctx, &found, "SELECT 1 FROM vehicle WHERE id = ? AND member = ? LOCK IN SHARE MODE", v, m)
+	if errors.Is(err, sql.ErrNoRows) {
+		return wire.NewProblem(wire.ProblemNotFound, "no such vehicle")
+	}
+	if err != nil {
+		return fmt.Errorf("looking for a vehicle of member %s: %w", m, err)
+	}
+	return nil
 }

@@ -17,7 +17,7 @@ func (s Sale) Order(stationName string, p *wire.Payment) wire.Order {
 		StartedAt: w.StartedAt, EndedAt: w.EndedAt,
 	}
 	if p != nil {
-		o.Paid, o.PaidAt = p.Paid, p.At
+		o.Paid, o.PaidAt, o.Tender = p.Paid, p.At, p.Tender
 	}
 	return o
 }

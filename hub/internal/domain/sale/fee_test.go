@@ -88,12 +88,12 @@ func TestAnOrderIsTheSaleForItsMember(t *testing.T) {
 		StartedAt: began, EndedAt: began.Add(time.Minute), Note: "for the station only",
 	}
 	o := s.Order("示范加油站", nil)
-	if o.Volume != 40_780 || o.Amount != 30_014 || o.Due != 30_014 || o.Paid != 0 || o.Number != "0312-0047" || o.StationName != "示范加油站" {
+	if o.Volume != 40_780 || o.Amount != 30_014 || o.Due != 30_014 || o.Paid != 0 || o.Tender != "" || o.Number != "0312-0047" || o.StationName != "示范加油站" {
 		t.Errorf("unpaid: %+v", o)
 	}
 	s.State = wire.SalePaid
-	o = s.Order("", &wire.Payment{Paid: 30_014, At: began.Add(2 * time.Minute)})
-	if o.Due != 0 || o.Paid != 30_014 || !o.PaidAt.Equal(began.Add(2*time.Minute)) {
+	o = s.Order("", &wire.Payment{Tender: wire.TenderCash, Paid: 30_014, At: began.Add(2 * time.Minute)})
+	if o.Due != 0 || o.Paid != 30_014 || o.Tender != wire.TenderCash || !o.PaidAt.Equal(began.Add(2*time.Minute)) {
 		t.Errorf("paid: %+v", o)
 	}
 }

@@ -2,7 +2,10 @@ package sale
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -24,20 +27,52 @@ type MemberQuery struct {
 	Station id.Station
 	// Before asks for sales older than this one; zero begins at the newest.
 	Before id.Sale
+	// From is the earliest time that a sale ended, or began while it runs;
+	// Until is the first that is too late. Zero means no bound.
+	From, Until time.Time
 	// Limit bounds the page.
 	Limit int
 }
 
-// OfMember reads a page of a member's sales, newest first.
-func OfMember(ctx context.Context, q sqlx.QueryerContext, ask MemberQuery) ([]Sale, error) {
-	query, args := "SELECT "+columns+" FROM sale FORCE INDEX (sale_member) WHERE member = ?", []any{ask.Member}
+// Page is the statement that reads the page. It walks the member's own entries
+// of index sale_member from the newest on, and so needs no sorting and looks at
+// nobody else's sales. The times are compared on the way: a device's clock, and
+// with it the ids, may be wrong, so they are no bound to begin at, and what one
+// member ever bought is little.
+func (ask MemberQuery) Page() (query string, args []any) {
+	query, args = "SELECT "+columns+" FROM sale FORCE INDEX (sale_member) WHERE member = ?", []any{ask.Member}
 	if !ask.Station.IsZero() {
 		query, args = query+" AND station = ?", append(args, ask.Station)
 	}
 	if !ask.Before.IsZero() {
 		query, args = query+" AND id < ?", append(args, ask.Before)
 	}
-	return list(ctx, q, query+" ORDER BY id DESC LIMIT ?", append(args, ask.Limit)...)
+	if !ask.From.IsZero() {
+		query, args = query+" AND COALESCE(ended_at, started_at) >= ?", append(args, ask.From)
+	}
+	if !ask.Until.IsZero() {
+		query, args = query+" AND COALESCE(ended_at, started_at) < ?", append(args, ask.Until)
+	}
+	return query + " ORDER BY id DESC LIMIT ?", append(args, ask.Limit)
+}
+
+// OfMember reads a page of a member's sales, newest first.
+func OfMember(ctx context.Context, q sqlx.QueryerContext, ask MemberQuery) ([]Sale, error) {
+	query, args := ask.Page()
+	return list(ctx, q, query, args...)
+}
+
+// LockOwn reads, and holds, a sale of a member's. Another's is ErrNone.
+func LockOwn(ctx context.Context, tx sqlx.QueryerContext, m id.Member, which id.Sale) (Sale, error) {
+	var r row
+	err := sqlx.GetContext(ctx, tx, &r, "SELECT "+columns+" FROM sale WHERE id = ? AND member = ? FOR UPDATE", which, m)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Sale{}, fmt.Errorf("%w: %s", ErrNone, which)
+	}
+	if err != nil {
+		return Sale{}, fmt.Errorf("locking sale %s: %w", which, err)
+	}
+	return r.sale(), nil
 }
 
 // History is what a member's sales at a station add up to.

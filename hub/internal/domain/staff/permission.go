@@ -33,6 +33,10 @@ const (
 	EraseMember      Action = "erase-member"       // erase a member, and give a member what is kept of them
 	ManageSegments   Action = "manage-segments"    // choose members by rules
 
+	EditOffers Action = "edit-offers" // say what the station offers every driver
+	EditSite   Action = "edit-site"   // say what the station's name is and where it is
+	CountQueue Action = "count-queue" // say how many cars wait on the forecourt
+
 	OwnAccount    Action = "own-account"    // change one's own password and second factor
 	ManageStaff   Action = "manage-staff"   // enter staff, change roles and passwords, end sessions
 	AssignNozzles Action = "assign-nozzles" // say which attendant is responsible for which nozzles
@@ -47,6 +51,7 @@ func Actions() []Action {
 		SeeBoard, SeeSales, SeeRefuels, TakePayment, ResolveSale, HoldNozzle, StopAll, SetMode, Authorize, SetPrices, SeeProof,
 		AnswerChat, ManageSupport, SeeMember,
 		SeeMemberRefuels, SeeMembers, RevealMember, EraseMember, ManageSegments,
+		EditOffers, EditSite, CountQueue,
 		OwnAccount, ManageStaff, AssignNozzles, SeeLog, SeeKeys, RotateKeys,
 	}
 }
@@ -74,12 +79,12 @@ func allowed(action Action) []wire.Role {
 		return []wire.Role{head, group, cashier, agent}
 	case TakePayment, ResolveSale, SeeMemberRefuels:
 		return []wire.Role{head, group, cashier}
-	case HoldNozzle, StopAll, Authorize:
+	case HoldNozzle, StopAll, Authorize, CountQueue:
 		return []wire.Role{head, group, cashier, attendant}
 	case AnswerChat, SeeMember:
 		return []wire.Role{head, group, agent}
 	case SetMode, SetPrices, ManageSupport, SeeMembers, RevealMember, EraseMember, ManageSegments,
-		ManageStaff, AssignNozzles, SeeLog, SeeKeys, RotateKeys:
+		EditOffers, EditSite, ManageStaff, AssignNozzles, SeeLog, SeeKeys, RotateKeys:
 		return []wire.Role{head, group}
 	case SeeRefuels:
 		return []wire.Role{attendant}

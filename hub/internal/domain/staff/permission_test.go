@@ -32,6 +32,9 @@ see-members         yes   yes    no       no         no
 reveal-member       yes   yes    no       no         no
 erase-member        yes   yes    no       no         no
 manage-segments     yes   yes    no       no         no
+edit-offers         yes   yes    no       no         no
+edit-site           yes   yes    no       no         no
+count-queue         yes   yes    yes      yes        no
 own-account         yes   yes    yes      yes        yes
 manage-staff        yes   yes    no       no         no
 assign-nozzles      yes   yes    no       no         no

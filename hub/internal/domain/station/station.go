@@ -121,7 +121,9 @@ type Prices map[string]unit.FenPerLitre
 // Layout is a whole station to be set up. Nozzles give their Tank; their
 // Grade is not read.
 type Layout struct {
-	Station    Station
+	Station Station
+	// Site is where it is; its Name is not read.
+	Site       wire.Site
 	Grades     []Grade
 	Tanks      []Tank
 	Dispensers []Dispenser

@@ -22,6 +22,11 @@ func Install(ctx context.Context, tx sqlx.ExtContext, l Layout) error {
 	if err != nil {
 		return fmt.Errorf("installing station: %w", err)
 	}
+	site := l.Site
+	site.Name = s.Name
+	if err = SetSite(ctx, tx, s.ID, site); err != nil {
+		return err
+	}
 	insert := func(what, query string, args ...any) {
 		if err != nil {
 			return

@@ -1,7 +1,8 @@
 // Package watch looks at the security log as it is sealed and says what is
 // unusual: somebody tries for personal data their role may not see, looks at
 // very many members, reveals very many fields, guesses passwords, or changes
-// keys.
+// keys. It also keeps the alerts that others find reason for: what was changed
+// past the hub, and a nozzle that shows another price than the one in force.
 //
 // # What it promises
 //
@@ -37,6 +38,9 @@ const (
 	// personalIn and keysIn are how long what goes on is one alert.
 	personalIn = time.Hour
 	keysIn     = time.Hour
+	// priceIn is the same for a nozzle at another price: it is told of again
+	// every hour, and two of those may be a little more than two hours apart.
+	priceIn = 3 * time.Hour
 )
 
 // Refill is how many of the last rows a new Judge is shown before it judges,
@@ -56,6 +60,8 @@ func span(rule wire.AlertRule) time.Duration {
 		return personalIn
 	case wire.AlertKeys:
 		return keysIn
+	case wire.AlertPrice:
+		return priceIn
 	}
 	return 0
 }

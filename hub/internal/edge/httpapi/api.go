@@ -55,7 +55,7 @@ type Tickets interface {
 	Issue(h admission.Holder) (wire.Ticket, error)
 }
 
-// Deps is what the API stands on. All of it is needed but SignedOut,
+// Deps is what the API stands on. All of it is needed but Pages, SignedOut,
 // MemberSignedOut, Refused and MetricsFrom.
 type Deps struct {
 	Staff   Staff
@@ -80,6 +80,14 @@ type Deps struct {
 	// is kept of them.
 	MemberDesk MemberDesk
 	Self       Self
+	// Pages is the directory of the browser pages; none are served if it is empty.
+	Pages string
+	// Places is stations as drivers see them.
+	Places Places
+	// Records is what drivers fuelled, and what they were told.
+	Records Records
+	// Evidence is what shows what a dispenser delivered.
+	Evidence Evidence
 	// Live takes the sockets.
 	Live http.Handler
 	// CA is the hub's certificate authority, PEM, for newly enrolled devices;
@@ -145,9 +153,14 @@ func assemble(deps Deps) *api {
 	a.segments()
 	a.members()
 	a.support()
+	a.stations()
 	a.driver()
+	a.records()
+	a.evidence()
+	a.weChat()
 	a.media()
 	a.health()
+	a.pages()
 	a.document()
 	return a
 }

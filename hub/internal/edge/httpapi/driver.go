@@ -20,6 +20,7 @@ import (
 type Members interface {
 	SendCode(ctx context.Context, remote, phone string) (wire.CodeSent, error)
 	Login(ctx context.Context, req wire.DriverLogin) (wire.DriverSession, error)
+	WeChatLogin(ctx context.Context, req wire.WeChatLogin) (wire.DriverSession, error)
 	Resolve(ctx context.Context, token string) (member.Actor, error)
 	Logout(ctx context.Context, token string) error
 	Me(ctx context.Context, who member.Actor) (wire.Member, error)
@@ -48,9 +49,7 @@ type Conversations interface {
 // Driver is what a driver asks of package flow.
 type Driver interface {
 	Conversations
-	Stations(ctx context.Context) ([]wire.StationCard, error)
 	ClaimNozzle(ctx context.Context, who member.Actor, req wire.ClaimRequest) (wire.Claim, error)
-	Orders(ctx context.Context, who member.Actor, before id.Sale, limit int) (wire.OrderList, error)
 	OpenThread(ctx context.Context, who member.Actor, req wire.OpenThread) (wire.Thread, error)
 	Threads(ctx context.Context, who member.Actor) (wire.ThreadList, error)
 	Rate(ctx context.Context, who member.Actor, t id.Thread, req wire.RatingRequest) (wire.Thread, error)
@@ -76,21 +75,9 @@ func (a *api) driver() {
 		func(ctx context.Context, who member.Actor, in *OneVehicle) (wire.Member, error) {
 			return a.deps.Members.DropVehicle(ctx, who, in.Vehicle)
 		})
-	driver(a, driverOp("stations", http.MethodGet, "/stations", "List the stations"),
-		func(ctx context.Context, _ member.Actor, _ *struct{}) ([]wire.StationCard, error) {
-			cards, err := a.deps.Driver.Stations(ctx)
-			if cards == nil {
-				cards = []wire.StationCard{} // a list, also when it is empty
-			}
-			return cards, err
-		})
 	driver(a, driverOp("claimNozzle", http.MethodPost, "/fuelling", "Say that one stands at a nozzle"),
 		func(ctx context.Context, who member.Actor, in *claimInput) (wire.Claim, error) {
 			return a.deps.Driver.ClaimNozzle(ctx, who, in.Body)
-		})
-	driver(a, driverOp("orders", http.MethodGet, "/orders", "List one's own sales, newest first"),
-		func(ctx context.Context, who member.Actor, in *ordersInput) (wire.OrderList, error) {
-			return a.deps.Driver.Orders(ctx, who, in.Before, in.Limit)
 		})
 	a.driverThreads()
 }
@@ -290,11 +277,6 @@ type (
 		Body wire.ReadRequest
 	}
 )
-
-type ordersInput struct {
-	Before id.Sale `query:"before" doc:"Only sales older than this one: the list's next."`
-	Limit  int     `query:"limit" minimum:"1" maximum:"50" default:"20" doc:"At most so many."`
-}
 
 type messagesInput struct {
 	OneThread

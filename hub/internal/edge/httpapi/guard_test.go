@@ -55,6 +55,8 @@ func TestLoginsAndEnrolmentsAreLimitedByAddress(t *testing.T) {
 
 		"/v1/driver/codes": `{"phone":"` + phone + `"}`,
 		"/v1/driver/login": `{"phone":"` + phone + `","code":"000000"}`,
+
+		"/v1/driver/wechat": `{"code":"secret-guess"}`,
 	} {
 		s := newSite(t)
 		from := func(addr string) func(*http.Request) {
@@ -297,7 +299,7 @@ func TestDocument(t *testing.T) {
 	for _, r := range all {
 		path, _, _ := strings.Cut(r.path, "?")
 		path = strings.NewReplacer(aSale, "{sale}", "/3/", "/{nozzle}/", aThread, "{thread}", aMedia, "{media}",
-			aVehicle, "{vehicle}", aCanned, "{canned}", aPerson, "{staff}", aSession, "{session}", aSegment, "{segment}", anAlert, "{alert}",
+			aVehicle, "{vehicle}", aCanned, "{canned}", aPerson, "{staff}", aSession, "{session}", aSegment, "{segment}", anAlert, "{alert}", anOffer, "{offer}",
 			aMember, "{member}", aAccount, "{account}", "consents/id_number", "consents/{purpose}", "numbers/7/", "numbers/{number}/").Replace(path)
 		if d.Paths[path][strings.ToLower(r.method)] == nil {
 			t.Errorf("%s %s is not in the document", r.method, path)

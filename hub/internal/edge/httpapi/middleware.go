@@ -129,7 +129,10 @@ func (a *api) record(w *watched, r *http.Request, e *exchange, took time.Duratio
 	}
 	level := slog.LevelInfo
 	if e.problem != nil {
-		attrs = append(attrs, slog.String("problem", string(e.problem.Type)), slog.String("detail", e.problem.Detail))
+		attrs = append(attrs, slog.String("problem", string(e.problem.Type)))
+		if !personal[e.problem.Type] {
+			attrs = append(attrs, slog.String("detail", e.problem.Detail))
+		}
 		if status >= http.StatusInternalServerError {
 			level = slog.LevelError
 			attrs = append(attrs, slog.Any("error", e.cause))
@@ -141,8 +144,13 @@ func (a *api) record(w *watched, r *http.Request, e *exchange, took time.Duratio
 	a.deps.Log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// quiet lists what is asked every few seconds by machines.
-var quiet = map[string]bool{"GET /healthz": true, "GET /metrics": true}
+// personal lists the problems whose detail tells whoever asked of themselves:
+// it is for them and not for the log.
+var personal = map[wire.ProblemType]bool{wire.ProblemTripRefused: true}
+
+// quiet lists what is asked every few seconds by machines, and the files of
+// pages, dozens at once.
+var quiet = map[string]bool{"GET /healthz": true, "GET /metrics": true, "GET " + sitePath: true}
 
 // maxLogged bounds what a client can put into a log line.
 const maxLogged = 120

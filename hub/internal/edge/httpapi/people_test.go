@@ -232,11 +232,11 @@ func TestS076AHeadMayDoEverything(t *testing.T) {
 
 // TestS077ACashierSeesTransactionsAndCollects walks every operation of the
 // document: what is not selling, collecting, resolving, stopping, the proof of
-// it, a member's refuels by number or the own account, is refused.
+// it, the queue, a member's refuels by number or the own account, is refused.
 func TestS077ACashierSeesTransactionsAndCollects(t *testing.T) {
 	may := []staff.Action{
 		staff.SeeBoard, staff.SeeSales, staff.TakePayment, staff.ResolveSale, staff.SeeProof,
-		staff.HoldNozzle, staff.StopAll, staff.Authorize, staff.SeeMemberRefuels, staff.OwnAccount,
+		staff.HoldNozzle, staff.StopAll, staff.Authorize, staff.SeeMemberRefuels, staff.OwnAccount, staff.CountQueue,
 	}
 	s := newSite(t)
 	doc := read[map[string]any](t, s.call("", "GET", "/openapi.json", ""))
@@ -253,7 +253,7 @@ func TestS077ACashierSeesTransactionsAndCollects(t *testing.T) {
 		"GET /v1/sessions", "DELETE /v1/sessions/{session}", "PUT /v1/posts/{staff}", "POST /v1/prices",
 		"GET /v1/segments", "POST /v1/segments", "POST /v1/segments/preview",
 		"POST /v1/log/search", "POST /v1/log/export", "GET /v1/log/state", "GET /v1/alerts",
-		"GET /v1/keys", "POST /v1/keys/rotation",
+		"GET /v1/keys", "POST /v1/keys/rotation", "GET /v1/offers", "POST /v1/offers", "GET /v1/site", "PUT /v1/site",
 		"POST /v1/members/search", "GET /v1/members/{member}", "GET /v1/members/{member}/refuels",
 		"POST /v1/members/{member}/reveal", "POST /v1/members/{member}/erasure", "GET /v1/members/{member}/export",
 	} {

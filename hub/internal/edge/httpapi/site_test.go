@@ -208,9 +208,12 @@ func newSite(t testing.TB) *site {
 		Support:    talk{s.desk},
 		Media:      shelf{s.desk},
 		Segments:   chooser{s.desk},
+		Places:     atlas{s.desk},
 		Security:   guardian{s.desk},
 		MemberDesk: memberBook{s.desk},
 		Self:       memberBook{s.desk},
+		Records:    ledger{s.desk},
+		Evidence:   witness{s.desk},
 		Live:       http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }),
 		CA:         "-----BEGIN CERTIFICATE-----",
 		SignedOut:  func(id.Device, id.Staff) { s.people.out = append(s.people.out, "sockets") },
@@ -225,8 +228,16 @@ func newSite(t testing.TB) *site {
 		Now:          func() time.Time { return s.now },
 		Log:          slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
-	s.api = s.inside.around(http.HandlerFunc(s.inside.route))
+	s.serve()
 	return s
+}
+
+func (s *site) serve() { s.api = s.inside.around(http.HandlerFunc(s.inside.route)) }
+
+// rebuild is the same site with other dependencies.
+func (s *site) rebuild(d Deps) {
+	s.inside = assemble(d)
+	s.serve()
 }
 
 // call is a request by a role ("" nobody, "pumpd" or "till" a device alone,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"forecourt/hub/internal/domain/member"
@@ -28,6 +29,9 @@ const (
 	phone       = "13800000001"
 	code        = "246810"
 	signature   = "secret-signature"
+	weChatCode  = "secret-js-code"
+	weChatPhone = "secret-phone-code"
+	weChatAway  = "secret-js-code-of-an-outage"
 )
 
 // memberStore is the drivers, in memory: there is one.
@@ -43,6 +47,18 @@ func (m memberStore) SendCode(_ context.Context, remote, phone string) (wire.Cod
 func (m memberStore) Login(_ context.Context, req wire.DriverLogin) (wire.DriverSession, error) {
 	if req.Code != code {
 		return wire.DriverSession{}, wire.NewProblem(wire.ProblemCodeRefused, "")
+	}
+	return wire.DriverSession{Token: driverToken, Member: wire.Member{ID: id.Member{7}, Vehicles: []wire.Vehicle{}}}, nil
+}
+
+func (m memberStore) WeChatLogin(_ context.Context, req wire.WeChatLogin) (wire.DriverSession, error) {
+	switch {
+	case req.Code == weChatAway:
+		return wire.DriverSession{}, fmt.Errorf("asking who signs in: wechat: errcode -1: %w", wire.NewProblem(wire.ProblemWeChatAway, ""))
+	case req.Code != weChatCode:
+		return wire.DriverSession{}, wire.NewProblem(wire.ProblemWeChatRefused, "")
+	case req.PhoneCode != weChatPhone:
+		return wire.DriverSession{}, wire.NewProblem(wire.ProblemWeChatPhone, "")
 	}
 	return wire.DriverSession{Token: driverToken, Member: wire.Member{ID: id.Member{7}, Vehicles: []wire.Vehicle{}}}, nil
 }
@@ -124,14 +140,8 @@ func (d talk) MediaLink(_ context.Context, who flow.Speaker, m id.Media) (wire.M
 	return wire.MediaLink{}, d.did("media link %s %s", speaker(who), m)
 }
 
-func (d talk) Stations(context.Context) ([]wire.StationCard, error) { return nil, d.did("stations") }
-
 func (d talk) ClaimNozzle(_ context.Context, who member.Actor, req wire.ClaimRequest) (wire.Claim, error) {
 	return wire.Claim{}, d.did("claim %s %s", who.Number, req.Code)
-}
-
-func (d talk) Orders(_ context.Context, who member.Actor, before id.Sale, limit int) (wire.OrderList, error) {
-	return wire.OrderList{}, d.did("orders %s %s %d", who.Number, before, limit)
 }
 
 func (d talk) OpenThread(_ context.Context, who member.Actor, req wire.OpenThread) (wire.Thread, error) {
@@ -259,15 +269,12 @@ func supportRoutes() []route {
 func driverRoutes() []route {
 	const in = "/v1/driver/threads/" + aThread
 	say := `{"id":"` + aMessage + `","kind":"text","text":"你好"}`
-	return append(selfRoutes(), []route{
+	return append(slices.Concat(selfRoutes(), recordRoutes(), evidenceRoutes()), []route{
 		{method: "GET", path: "/v1/driver/me", call: "me M000007"},
 		{method: "PUT", path: "/v1/driver/me", body: `{"name":"王"}`, call: "rename M000007 王"},
 		{method: "POST", path: "/v1/driver/vehicles", body: `{"plate":"云A12345"}`, call: "add vehicle M000007 云A12345"},
 		{method: "DELETE", path: "/v1/driver/vehicles/" + aVehicle, call: "drop vehicle M000007 " + aVehicle},
-		{method: "GET", path: "/v1/driver/stations", call: "stations"},
 		{method: "POST", path: "/v1/driver/fuelling", body: `{"code":"ABCD2345"}`, call: "claim M000007 ABCD2345"},
-		{method: "GET", path: "/v1/driver/orders?before=" + aSale + "&limit=3", call: "orders M000007 " + aSale + " 3"},
-		{method: "GET", path: "/v1/driver/orders", call: "orders M000007  20"},
 		{method: "GET", path: "/v1/driver/threads", call: "threads M000007"},
 		{method: "POST", path: "/v1/driver/threads", body: `{"station":"` + aSale + `"}`, call: "open M000007 " + aSale},
 		{method: "GET", path: in + "/messages?before=8&limit=9", call: "messages M000007 " + aThread + " 8 9"},

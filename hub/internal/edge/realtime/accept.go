@@ -152,14 +152,19 @@ func (s *Server) enlist(c *conn, p Peer) {
 	s.mu.Lock()
 	c.peer = p
 	s.strangers--
-	same := append(s.peers[p.key()], c)
-	surplus := append([]*conn(nil), same[:max(0, len(same)-bound)]...)
-	s.peers[p.key()] = same
+	var surplus []*conn
+	if p.Guest {
+		surplus = s.guests.come(c, s.limits.Guests)
+	} else {
+		same := append(s.peers[p.key()], c)
+		surplus = append(surplus, same[:max(0, len(same)-bound)]...)
+		s.peers[p.key()] = same
+	}
 	s.mu.Unlock()
 	s.presence.come(p.user())
 	s.metrics.connections.WithLabelValues(p.label()).Inc()
 	for _, old := range surplus { // mostly ghosts, but it may be a copied identity
-		old.logs(slog.LevelWarn, "a newer connection of the same peer takes over")
+		old.logs(slog.LevelWarn, "a newer connection takes over", "guest", p.Guest)
 		old.end(wire.CloseGoingAway, nil)
 	}
 }
@@ -174,7 +179,11 @@ func (s *Server) forget(c *conn) {
 		s.strangers--
 		return
 	}
-	s.unpeer(c)
+	if c.peer.Guest {
+		s.guests.gone(c)
+	} else {
+		s.unpeer(c)
+	}
 	s.presence.gone(c.peer.user())
 	s.metrics.connections.WithLabelValues(c.peer.label()).Dec()
 }

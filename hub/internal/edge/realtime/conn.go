@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"log/slog"
@@ -43,13 +44,14 @@ type conn struct {
 	wants      atomic.Uint32 // of the sweeper: wantBeat, wantPing
 	unanswered atomic.Int32  // pings
 
-	due      time.Time // the reader's: see allowed
-	nextPing time.Time // the sweeper's
-	slot     int       // of the sweeper; guarded by the server
-	place    int       // in its slot; guarded by the server
-	marked   bool      // on the shard's list; guarded by the shard
-	queued   bool      // for this round; the shard's own
-	handed   bool      // to a goroutine; the shard's own
+	due      time.Time     // the reader's: see allowed
+	nextPing time.Time     // the sweeper's
+	slot     int           // of the sweeper; guarded by the server
+	place    int           // in its slot; guarded by the server
+	seat     *list.Element // in the line of guests; guarded by the server
+	marked   bool          // on the shard's list; guarded by the shard
+	queued   bool          // for this round; the shard's own
+	handed   bool          // to a goroutine; the shard's own
 }
 
 // socket is what the WebSocket library does for a connection.

@@ -236,3 +236,13 @@ func TestAScreenThatSaysTooMuchIsClosed(t *testing.T) {
 		}
 	})
 }
+
+func TestAPageThatAsksWhetherTheHubIsThereIsAnswered(t *testing.T) {
+	h := newHub(t, Limits{})
+	c := h.enter(h.driver())
+	c.say(wire.Frame{K: wire.KindPing})
+	f := c.frame()
+	if beat, err := wire.Read[wire.Beat](f.D); f.K != wire.KindPong || f.Ch != "" || err != nil || beat.Now.IsZero() {
+		t.Errorf("got %s of %q: %s", f.K, f.Ch, f.D)
+	}
+}

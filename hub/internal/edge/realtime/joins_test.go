@@ -49,6 +49,29 @@ func TestS077S079JoinsCellByCell(t *testing.T) {
 	}
 }
 
+// TestAGuestFollowsStationsAndNothingElse is the guest's row of the table, and
+// that nobody else's rights come with it.
+func TestAGuestFollowsStationsAndNothingElse(t *testing.T) {
+	ids := newIDs()
+	station := id.New[id.Station](ids)
+	for _, family := range strings.Fields("forecourt desk station driver chat support device post security ledger") {
+		ch := wire.Channel(family + "/" + station.String())
+		if got, want := mayJoin(Peer{Kind: wire.DevicePhone, Guest: true}, ch), family == "station"; got != want {
+			t.Errorf("a guest joining %s: %v", family, got)
+		}
+		for _, p := range []Peer{
+			{Kind: wire.DeviceTill, Guest: true},
+			{Kind: wire.DevicePumpd, Guest: true},
+			{Guest: true},
+			{Kind: wire.DeviceTill, Role: wire.RoleHead, Station: station, Guest: true},
+		} {
+			if mayJoin(p, ch) {
+				t.Errorf("a guest as %+v may join %s", p, family)
+			}
+		}
+	}
+}
+
 // checkCell asks for one's own channel of a family, and for ones that are not.
 func checkCell(t *testing.T, kind wire.DeviceKind, role wire.Role, family string, want bool) {
 	t.Helper()

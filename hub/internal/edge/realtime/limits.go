@@ -17,6 +17,10 @@ type Limits struct {
 	// wins: after a power cut the old one is a ghost that would otherwise
 	// keep its owner out. A pumpd always has exactly one.
 	PerPeer int
+	// Guests bounds the sockets of all guests together, so that those who
+	// only look never take the room of those who work or pay. The newest
+	// wins, as above. Left zero it is a quarter of Connections.
+	Guests int
 	// Hello is how long a socket may stay silent before its hello.
 	Hello time.Duration
 	// Write is how long a peer may take nothing of what it is sent; a large
@@ -52,6 +56,7 @@ func DefaultLimits() Limits {
 		Connections:   20_000,
 		Strangers:     1024,
 		PerPeer:       4,
+		Guests:        5000,
 		Hello:         5 * time.Second,
 		Write:         5 * time.Second,
 		Silence:       10 * time.Second,
@@ -72,6 +77,7 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.Connections, d.Connections)
 	fill(&l.Strangers, d.Strangers)
 	fill(&l.PerPeer, d.PerPeer)
+	fill(&l.Guests, max(1, l.Connections/4))
 	fill(&l.Hello, d.Hello)
 	fill(&l.Write, d.Write)
 	fill(&l.Silence, d.Silence)

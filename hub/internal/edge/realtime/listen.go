@@ -102,11 +102,23 @@ func (c *conn) take(f wire.Frame) bool {
 		}
 	case wire.KindTyping:
 		c.typing(f.Ch)
+	case wire.KindPing:
+		c.answerPing()
 	default:
 		c.reject(fmt.Sprintf("a screen does not send %q", f.K))
 		return false
 	}
 	return true
+}
+
+// answerPing answers a screen that asks whether the hub is there: pages in a browser
+// or in WeChat do not see the socket's own pings, and a line that died without
+// a word would look alive to them for minutes.
+func (c *conn) answerPing() {
+	c.mu.Lock()
+	c.tell(wire.Frame{K: wire.KindPong, D: wire.Body(wire.Beat{Now: c.server.deps.Now()})})
+	c.mu.Unlock()
+	c.shard.mark(c)
 }
 
 // typing tells that the peer is writing, in a conversation that it follows.

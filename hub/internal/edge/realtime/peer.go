@@ -18,23 +18,30 @@ type Peer struct {
 	// Member is the driver at a phone (Kind wire.DevicePhone); then all else
 	// is zero.
 	Member id.Member
+	// Guest is whether it is a phone of nobody in particular (Kind
+	// wire.DevicePhone); then all else is zero.
+	Guest bool
 }
 
 // known reports whether the peer is anybody: a ticket of nobody admits nobody.
-func (p Peer) known() bool { return !p.Device.IsZero() || !p.Member.IsZero() }
+func (p Peer) known() bool { return !p.Device.IsZero() || !p.Member.IsZero() || p.Guest }
 
 // bridge reports whether the peer is a pumpd: it follows nothing, it tells.
 func (p Peer) bridge() bool { return p.Kind == wire.DevicePumpd && p.Staff.IsZero() }
 
 // label names the peer for metrics.
 func (p Peer) label() string {
-	if p.Role == "" {
+	switch {
+	case p.Guest:
+		return "guest"
+	case p.Role == "":
 		return string(p.Kind)
 	}
 	return string(p.Role)
 }
 
-// user is the person behind the peer; zero for a device by itself.
+// user is the person behind the peer; zero for a device by itself and for a
+// guest, who is no person that anybody waits for.
 func (p Peer) user() User {
 	switch {
 	case !p.Member.IsZero():

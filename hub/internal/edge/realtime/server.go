@@ -84,6 +84,7 @@ type Server struct {
 	lobby     []stranger
 	slots     [slots][]*conn      // every socket
 	peers     map[peerKey][]*conn // oldest first
+	guests    guests
 }
 
 // New makes a Server. It starts nothing before the first connection.

@@ -35,8 +35,9 @@ func (c *Client) CheckText(ctx context.Context, openID, text string) error {
 		return ErrResting
 	}
 	suggest, err := c.judge(ctx, openID, text)
-	// A caller that goes away says nothing about WeChat.
-	if ctx.Err() == nil {
+	// A caller that goes away says nothing about WeChat, nor does somebody whom
+	// it has not seen for a while.
+	if ctx.Err() == nil && !unseen(err) {
 		c.note(err)
 	}
 	if err != nil {
@@ -83,6 +84,14 @@ func (c *Client) judge(ctx context.Context, openID, text string) (suggest string
 		return answer.Result.Suggest, nil
 	}
 	return "", errors.New("checking a text: wechat: an answer without a judgement")
+}
+
+// unseen says whether WeChat does not judge because the person was not in the
+// mini-program within the last two hours (61010, "msgSecCheck").
+func unseen(err error) bool {
+	const personUnseen = 61010
+	var said *Error
+	return errors.As(err, &said) && said.Code == personUnseen
 }
 
 // resting says whether WeChat is left alone.
@@ -141,7 +150,7 @@ func (k *Checker) CheckText(ctx context.Context, text string, more []string) err
 	if errors.As(err, &refused) {
 		return refused
 	}
-	if err != nil && !errors.Is(err, ErrResting) {
+	if err != nil && !errors.Is(err, ErrResting) && !unseen(err) {
 		k.remote.Log.Warn("wechat did not judge a text; the local judgement stands", "err", err)
 	}
 	return nil

@@ -1,5 +1,5 @@
-// Package wechat asks WeChat's server-side interface: for now, whether a text
-// may be shown (msg_sec_check, version 2).
+// Package wechat asks WeChat's server-side interface: whether a text may be
+// shown (msg_sec_check, version 2), who signs in, and what their number is.
 //
 // # What it promises
 //
@@ -7,8 +7,10 @@
 //     nonsense, the local judgement stands and the failure is counted and
 //     logged. After a few failures in a row it is left alone for a while, so
 //     that nobody waits for it with every message.
-//   - Neither a text nor a secret nor a token is ever logged or part of an
-//     error.
+//   - Who signs in is WeChat's word or nobody's: a refusal, a delay and nonsense
+//     let nobody in, and are told apart for the person (*wire.Problem).
+//   - Neither a text nor a secret nor a token, and nothing by which WeChat or
+//     anybody else knows a person, is ever logged or part of an error.
 //   - Calls take a bounded time and read a bounded answer.
 //
 // The access token is fetched once for everybody, ahead of its end.
@@ -68,7 +70,10 @@ type Client struct {
 }
 
 // counts is the Client's counters.
-type counts struct{ checked, refused, failed, skipped atomic.Uint64 }
+type counts struct {
+	checked, refused, failed, skipped     atomic.Uint64
+	vouched, phones, declined, unanswered atomic.Uint64
+}
 
 // Counts is what a Client has done since it was made.
 type Counts struct {
@@ -77,6 +82,9 @@ type Counts struct {
 	// Failed counts questions without an answer, Skipped those not asked
 	// because of them.
 	Failed, Skipped uint64
+	// Vouched counts people WeChat knew, Phones numbers it gave, Declined the
+	// codes it did not take, Unanswered questions about people without an answer.
+	Vouched, Phones, Declined, Unanswered uint64
 }
 
 // New makes a Client. It calls nobody yet.
@@ -98,6 +106,8 @@ func (c *Client) Counts() Counts {
 	return Counts{
 		Checked: c.counts.checked.Load(), Refused: c.counts.refused.Load(),
 		Failed: c.counts.failed.Load(), Skipped: c.counts.skipped.Load(),
+		Vouched: c.counts.vouched.Load(), Phones: c.counts.phones.Load(),
+		Declined: c.counts.declined.Load(), Unanswered: c.counts.unanswered.Load(),
 	}
 }
 
@@ -110,7 +120,12 @@ type Error struct {
 }
 
 // Error makes it an error.
-func (e *Error) Error() string { return fmt.Sprintf("wechat: errcode %d: %s", e.Code, e.Message) }
+func (e *Error) Error() string {
+	if e.Message == "" {
+		return fmt.Sprintf("wechat: errcode %d", e.Code)
+	}
+	return fmt.Sprintf("wechat: errcode %d: %s", e.Code, e.Message)
+}
 
 // status is what every answer begins with.
 type status struct {

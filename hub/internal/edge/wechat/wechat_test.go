@@ -42,6 +42,8 @@ type stand struct {
 	answer func() string     // to a check with a good token
 	logged *bytes.Buffer     // what the client logs
 	broken func() (code int) // if set, what every call fails with
+
+	people func(path, body string) string // answers about who signs in
 }
 
 func newStand(t *testing.T) (*stand, *wechat.Client) {
@@ -99,6 +101,8 @@ func (s *stand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = s.tokenFor(r)
 	case "POST /wxa/msg_sec_check":
 		answer = s.checkOf(r)
+	case "GET /sns/jscode2session", "POST /wxa/business/getuserphonenumber":
+		answer = s.personOf(r)
 	}
 	_, _ = io.WriteString(w, answer)
 }
@@ -203,7 +207,6 @@ func failures() map[string]func(s *stand) {
 	}
 	return map[string]func(s *stand){
 		"busy":        say(`{"errcode":-1,"errmsg":"system error"}`),
-		"not seen":    say(`{"errcode":61010,"errmsg":"code is expired"}`),
 		"half":        say(`{"errcode":0,"errm`),
 		"a page":      say(`<html>busy</html>`),
 		"nothing":     say(`{"errcode":0,"errmsg":"ok"}`),
@@ -275,6 +278,26 @@ func TestAfterFailuresWeChatIsLeftAlone(t *testing.T) {
 	}
 	if got, want := c.Counts(), (wechat.Counts{Checked: 1, Refused: 1, Failed: 3, Skipped: 1}); got != want {
 		t.Errorf("counted %+v, want %+v", got, want)
+	}
+}
+
+// TestWhoWeChatHasNotSeenIsJudgedHere: that is nobody's failure, however often
+// it comes.
+func TestWhoWeChatHasNotSeenIsJudgedHere(t *testing.T) {
+	s, c := newStand(t)
+	s.set(func(s *stand) { s.answer = func() string { return `{"errcode":61010,"errmsg":"code is expired"}` } })
+	checker := wechat.NewChecker(chat.NewWords(), c)
+	ctx := wechat.WithOpenID(t.Context(), openID)
+	for range 5 {
+		if err := checker.CheckText(ctx, text, nil); err != nil {
+			t.Errorf("said %v", err)
+		}
+		if err := checker.CheckText(ctx, text, []string{"95号"}); !isRefused(err) {
+			t.Errorf("the local judgement was lost: %v", err)
+		}
+	}
+	if got, want := c.Counts(), (wechat.Counts{Failed: 5}); got != want || s.logged.Len() != 0 {
+		t.Errorf("counted %+v, logged %q", got, s.logged)
 	}
 }
 

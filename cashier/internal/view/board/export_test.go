@@ -1,0 +1,4 @@
+package board
+
+// WordsWide is the room of the queue's words.
+const WordsWide = wordsWide

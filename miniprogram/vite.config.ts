@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { defineConfig, type Plugin } from 'vite'
+import * as plugin from '@dcloudio/vite-plugin-uni'
+
+// The plugin is CommonJS: its default export may arrive wrapped.
+const wrapped = plugin as unknown as { default: { default?: () => Plugin[] } & (() => Plugin[]) }
+const uni = wrapped.default.default ?? wrapped.default
+
+const require = createRequire(import.meta.url)
+
+// The component library's icon font and some pictures of the framework lie on
+// foreign hosts. No request of ours may leave for one: the font that the
+// library ships is put into the style sheets, the pictures are left out.
+function offlineAssets(): Plugin {
+  const font = readFileSync(require.resolve('wot-design-uni/components/wd-icon/wd-icons.ttf')).toString('base64')
+  const fix = (css: string) =>
+    css
+      .replace(/src:\s*url\([^;}]*at\.alicdn\.com[^;}]*/g, `src:url(data:font/ttf;base64,${font}) format("truetype")`)
+      .replace(/url\(["']?https:\/\/cdn\.dcloud\.net\.cn[^)]*\)/g, 'none')
+  return {
+    name: 'offline-assets',
+    enforce: 'post',
+    generateBundle(_, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (file.type === 'asset' && /\.(css|wxss)$/.test(file.fileName)) file.source = fix(String(file.source))
+      }
+    },
+  }
+}
+
+// The framework has WeChat fetch a picture from its maker's host three seconds
+// after the start, under a name put together from numbers. No request of ours
+// may leave for a third party: the call is taken out, and a framework in which
+// it looks different does not build.
+function noPreload(): Plugin {
+  return {
+    name: 'no-preload',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!id.endsWith('uni-mp-weixin/dist/uni.mp.esm.js')) return undefined
+      const without = code.replace(/^ {4}preloadAsset\(\);$/m, '')
+      if (without === code) this.error('the framework preloads in another way than the one taken out')
+      return { code: without, map: null }
+    },
+  }
+}
+
+export default defineConfig({
+  plugins: [noPreload(), uni(), offlineAssets()],
+  build: { target: 'es2018' },
+})
