@@ -6,7 +6,7 @@
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, posix, relative, sep } from 'node:path'
+import { dirname, join, posix, sep } from 'node:path'
 
 const require = createRequire(import.meta.url)
 
@@ -154,6 +154,3 @@ ${modules.join(',\n')}
 
 /** The folder of this file, for the bundler. */
 export const here = dirname(new URL(import.meta.url).pathname)
-
-/** Path of a file relative to a folder, with slashes. */
-export const under = (dir: string, file: string) => relative(dir, file).split(sep).join('/')

@@ -65,6 +65,7 @@ function typing(real: () => HTMLInputElement | HTMLTextAreaElement, extra: strin
         if (max >= 0 && field.value.length > max) field.value = field.value.slice(0, max)
         raise(host, 'input', detail())
       })
+      field.addEventListener('input', () => values(host).autoHeight && fit(dom, field))
       field.addEventListener('focus', () => raise(host, 'focus', { ...detail(), height: 0 }))
       field.addEventListener('blur', () => raise(host, 'blur', detail()))
       field.addEventListener('keydown', (e) => {
@@ -79,8 +80,16 @@ function typing(real: () => HTMLInputElement | HTMLTextAreaElement, extra: strin
       field.disabled = Boolean(v.disabled)
       field.placeholder = v.placeholder == null ? '' : String(v.placeholder)
       if (v.password || v.type === 'password') field.type = 'password'
+      if (v.autoHeight) fit(dom, field)
     },
   }
+}
+
+/** Makes a textarea as high as its text. */
+function fit(dom: HTMLElement, field: HTMLElement): void {
+  dom.style.height = 'auto'
+  field.style.height = '1.4em'
+  field.style.height = `${field.scrollHeight}px`
 }
 
 const image: Kind = {
@@ -171,7 +180,11 @@ const scroll: Kind = {
     const top = Number(v.scrollTop)
     // The content of the same change is drawn first.
     if (v.scrollTop != null && v.scrollTop !== '' && Number.isFinite(top)) requestAnimationFrame(() => (dom.scrollTop = top))
-    if (v.scrollIntoView) requestAnimationFrame(() => dom.querySelector(`[data-id="${String(v.scrollIntoView)}"]`)?.scrollIntoView())
+    // Only this element scrolls, not the page around it.
+    if (v.scrollIntoView) requestAnimationFrame(() => {
+      const target = dom.querySelector(`[data-id="${String(v.scrollIntoView)}"]`)
+      if (target) dom.scrollTop += target.getBoundingClientRect().top - dom.getBoundingClientRect().top
+    })
   },
 }
 

@@ -34,12 +34,9 @@ function configure(space: CodeSpace, name: string): void {
   const config = pack.components[name]!
   const usingComponents = { ...pack.app.usingComponents, ...config.usingComponents }
   space.addStyleSheet(name, undefined, scopeOf(name))
-  space.addComponentStaticConfig(name, { ...config, usingComponents: absolute(usingComponents) } as never)
+  space.addComponentStaticConfig(name, { ...config, usingComponents } as never)
   space.addCompiledTemplate(name, { groupList: pack.templates, content: pack.templates[name], fallbackListenerOnNativeNode: true } as never)
 }
-
-/** A name that begins with a slash is one of the package's root, as glass-easel also takes it. */
-const absolute = (using: Record<string, string>) => using
 
 /** Component() and its kind, for the file that runs now. */
 function defineGlobals(space: CodeSpace): void {
