@@ -10,9 +10,9 @@ import (
 	"forecourt/shared/wire"
 )
 
-// Outlier guard (domain reference, section 12): below 2 or above 40 litres for
-// 100 km a reading is wrong, or a fuelling was not noted. In millilitres a
-// kilometre, which is tenths of a litre for 100 km.
+// Outlier guard: below 2 or above 40 litres for 100 km, which no vehicle at a
+// nozzle for cars burns, a reading is wrong or a fuelling was not noted. In
+// millilitres a kilometre, which is tenths of a litre for 100 km.
 const (
 	leastRate = 20
 	mostRate  = 400
