@@ -49,7 +49,7 @@ func (c *crew) station() string { return c.desks[house.Cashier].Session.Station.
 //
 //	/lift   {nozzle, money_fen}       a car comes and fuels until that amount
 //	/hang   {nozzle}                  it hangs up
-//	/fault  {nozzle, what}            something happens to the pump
+//	/fault  {nozzle, what}            something happens to the pump; truth.Fault says what can
 //	/code   {phone}                   the last one-time code that was sent there
 //	/codes  {}                        what the stickers at the nozzles say, by number
 //	/as     {number, method, path, body}   a request of a member of staff: status and answer

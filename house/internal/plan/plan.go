@@ -23,6 +23,17 @@ type Line struct {
 	Points []Point
 }
 
+// Way is how its dispensers are spoken with, for people.
+func (l Line) Way() string {
+	switch {
+	case l.Protocol == DART:
+		return "Wayne DART (serial over TCP)"
+	case l.DialsIn:
+		return "jsonPTS (dialling in by WebSocket and uploading)"
+	}
+	return "jsonPTS (asked over HTTP)"
+}
+
 // Point is one fuelling point.
 type Point struct {
 	// Address is what the protocol calls it.

@@ -52,6 +52,7 @@ func refused(t *testing.T, err error, want wire.ProblemType) {
 // factor, takes note of alerts, exports the log, has the keys changed, and at
 // last erases the member, who may have taken their data along.
 func TestTheOfficeWorksWithTheRealHub(t *testing.T) {
+	t.Parallel()
 	h, err := house.Open(t.Context(), house.Options{Bin: programs(t), Dir: shortDir(t), Speed: 30, Seed: 3})
 	if err != nil {
 		t.Fatal(err)

@@ -67,7 +67,8 @@ func (s Station) Hang(ctx context.Context, nozzle int) error {
 }
 
 // Fault makes something happen to a nozzle's pump: "power-cut", "power-back",
-// "repeat-last-sale", "add-previous-sale".
+// "repeat-last-sale", "add-previous-sale", "keep-price", "take-price",
+// "sell-dearer".
 func (s Station) Fault(ctx context.Context, nozzle int, what string) error {
 	return s.call(ctx, http.MethodPost, "/faults", map[string]any{"nozzle": nozzle, "do": what}, nil)
 }

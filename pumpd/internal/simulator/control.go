@@ -22,7 +22,9 @@ type FaultRequest struct {
 	Odds *LineFaults `json:"odds,omitempty"`
 	Next []string    `json:"next,omitempty"`
 	// Nozzle is a station nozzle whose pump Do happens to: power-cut,
-	// power-back, repeat-last-sale or add-previous-sale.
+	// power-back, repeat-last-sale, add-previous-sale, keep-price (it says yes
+	// to new prices and keeps its own), take-price (no more so) or sell-dearer
+	// (the next delivery, at 0.05 yuan a litre more).
 	Nozzle int    `json:"nozzle,omitempty"`
 	Do     string `json:"do,omitempty"`
 	// ForMS ends a power cut by itself.
@@ -170,6 +172,7 @@ func (s *Station) faultPump(f FaultRequest) error {
 	actions := map[string]func(*Pump){
 		"power-cut": (*Pump).PowerCut, "power-back": (*Pump).PowerBack,
 		"repeat-last-sale": (*Pump).RepeatLastSale, "add-previous-sale": (*Pump).AddPreviousSale,
+		"keep-price": (*Pump).KeepPrice, "take-price": (*Pump).TakePrice, "sell-dearer": (*Pump).SellDearer,
 	}
 	do, ok := actions[f.Do]
 	if !ok {

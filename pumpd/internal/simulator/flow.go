@@ -73,6 +73,10 @@ func (p *Pump) begin(from, now time.Time) time.Time {
 	if p.order.Price > 0 {
 		price = p.order.Price
 	}
+	if p.dearer {
+		price += dearerBy
+		p.dearer = false
+	}
 	p.flow = flow{ready: p.flow.ready, began: start, nozzle: p.lifted, price: price, before: p.totals[p.lifted-1]}
 	p.phase = flowing
 	return start

@@ -86,6 +86,8 @@ type Pump struct {
 	history  []Delivery
 	repeat   bool
 	addTo    bool
+	keeps    bool // its price memory takes nothing new
+	dearer   bool
 	flow     flow
 	limitHit bool
 }
@@ -178,6 +180,9 @@ func (p *Pump) SetPrices(prices []unit.FenPerLitre) error {
 	if p.dark || p.phase == flowing || p.phase == paused {
 		return fmt.Errorf("setting prices of pump %d: %w", p.config.Number, ErrNotNow)
 	}
+	if p.keeps {
+		return nil
+	}
 	p.prices = slices.Clone(prices)
 	if p.inoperative() && p.phase == authorized {
 		p.finish() // there is no price any more to sell at
@@ -237,6 +242,20 @@ func (p *Pump) RepeatLastSale() {
 // AddPreviousSale makes the pump add its previous sale's figures to those it
 // reports for the next one, as in Chengdu in 2025. The totalizer stays true.
 func (p *Pump) AddPreviousSale() { p.addTo = true }
+
+// KeepPrice makes the pump say yes to new prices and go on with those it has,
+// until TakePrice.
+func (p *Pump) KeepPrice() { p.keeps = true }
+
+// TakePrice ends KeepPrice.
+func (p *Pump) TakePrice() { p.keeps = false }
+
+// dearerBy is what SellDearer adds.
+const dearerBy unit.FenPerLitre = 5
+
+// SellDearer makes the pump sell its next delivery at 0.05 yuan a litre more
+// than it was permitted at, and show so.
+func (p *Pump) SellDearer() { p.dearer = true }
 
 // inoperative says that a price is missing, so the pump cannot work.
 func (p *Pump) inoperative() bool { return slices.Contains(p.prices, 0) }

@@ -102,7 +102,7 @@ func TestTotalizerIsTrue(t *testing.T) {
 					Volume: unit.Millilitre(rapid.Int64Range(0, 40_000).Draw(t, "volume")),
 				})
 			},
-			m.Stop, m.Suspend, m.Resume, m.Release, m.PowerCut, m.PowerBack, m.RepeatLastSale, m.AddPreviousSale,
+			m.Stop, m.Suspend, m.Resume, m.Release, m.PowerCut, m.PowerBack, m.RepeatLastSale, m.AddPreviousSale, m.KeepPrice, m.TakePrice, m.SellDearer,
 			func() { _ = m.SetPrices([]unit.FenPerLitre{700, 0}) },
 			func() { _ = m.SetPrices([]unit.FenPerLitre{700, 800}) },
 			func() { m.wait(time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "time"))) },
@@ -172,6 +172,33 @@ func TestChengdu(t *testing.T) {
 	}
 	if d := m.View().History[1]; d.Volume != 40_780 || d.Sale.Volume != 67_960 {
 		t.Fatalf("the truth is %+v", d)
+	}
+}
+
+// A broken price memory says yes to every price and keeps its own.
+func TestKeepPrice(t *testing.T) {
+	m := newModel()
+	was := m.View().Prices
+	m.KeepPrice()
+	if err := m.SetPrices([]unit.FenPerLitre{700, 800}); err != nil || !slices.Equal(m.View().Prices, was) {
+		t.Fatalf("%v, prices %v, were %v", err, m.View().Prices, was)
+	}
+	m.TakePrice()
+	if err := m.SetPrices([]unit.FenPerLitre{700, 800}); err != nil || m.View().Prices[0] != 700 {
+		t.Fatalf("%v, prices %v", err, m.View().Prices)
+	}
+}
+
+func TestSellDearer(t *testing.T) {
+	m := newModel()
+	m.SellDearer()
+	order := driver.Order{Nozzle: 1, Price: 700, Limit: driver.ByVolume, Volume: 10_000}
+	if s := m.sell(t, order, time.Hour); s.Price != 705 || s.Amount != 7_050 {
+		t.Fatalf("sold %+v", s)
+	}
+	m.Release()
+	if s := m.sell(t, order, time.Hour); s.Price != 700 || s.Amount != 7_000 {
+		t.Fatalf("then sold %+v", s)
 	}
 }
 

@@ -210,6 +210,9 @@ func TestI012FaultsOnDemand(t *testing.T) {
 	r.post("/faults", `{"face":"dart","odds":{"lose":50,"repeat":50,"tear":50,"late":0,"noise":50},"next":["lose","tear","repeat","noise","none"]}`, http.StatusOK)
 	r.post("/faults", `{"face":"dart","odds":{}}`, http.StatusOK)
 	r.sell(d)
+	for _, do := range []string{"keep-price", "take-price", "sell-dearer"} {
+		r.post("/faults", `{"nozzle":10,"do":"`+do+`"}`, http.StatusOK)
+	}
 	r.post("/faults", `{"nozzle":10,"do":"power-cut","for_ms":1}`, http.StatusOK)
 	again := r.until(d, driver.Finished).Finished[0] // what its memory still shows, under the old key
 	if int64(again.TotalAfter) != r.truth(10).Totalizer {
