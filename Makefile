@@ -12,6 +12,9 @@ VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 MODULES  := shared sql assets pumpd hub cashier house
 PACKAGES := $(MODULES:%=./%/...)
 
+# Written by npm when everything that miniprogram/package-lock.json names is there.
+PAGES_LIBRARIES := miniprogram/node_modules/.package-lock.json
+
 # Tools, by exact version; they stay out of the product's go.mod files.
 GOTESTSUM   := go run gotest.tools/gotestsum@v1.13.0
 GOFUMPT     := go run mvdan.cc/gofumpt@v0.12.0
@@ -44,19 +47,24 @@ run: build pages ## the whole station: hub, pumpd, simulated dispensers, the til
 	@bin/run
 
 .PHONY: pages
-pages: deps ## the drivers' pages: for browsers and for WeChat
-	@cd miniprogram && { [ -f node_modules/.package-lock.json ] || npm ci --no-audit --no-fund --silent; }
+pages: $(PAGES_LIBRARIES) ## the drivers' pages: for browsers and for WeChat
 	@cd miniprogram && npm run --silent build
+$(PAGES_LIBRARIES): miniprogram/package-lock.json | deps
+	@cd miniprogram && npm ci --no-audit --no-fund --silent
+	@touch $@
 
 .PHONY: test
-test: deps pages ## every test of every module, with the race detector
-	@cd miniprogram && npm run --silent types && npm test --silent
+test: binaries pages ## every test: the drivers' pages in all three ways, every module with the race detector
+	@bin/hub openapi | cmp - docs/openapi.json || { echo "docs/openapi.json is out of date: make gen"; exit 1; }
+	@cd miniprogram && npm run --silent check:gen && npm run --silent types
+	@cd miniprogram && npm test --silent && npm run --silent ways && npm run --silent browser
 	@cd hub/bench && GOWORK=off go test ./internal/mark ./internal/measure
 	$(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- -race -timeout 20m -tags $(TEST_TAGS) $(PACKAGES)
 
 .PHONY: smoke
-smoke: binaries ## the real programs: a sale through each protocol to a paid order, kills on the way
+smoke: binaries pages ## the real programs: a sale through each protocol to a paid order, kills on the way; every page driven
 	@bin/smoke
+	@cd miniprogram && npm run --silent browser
 
 .PHONY: soak
 soak: binaries ## 200 random kills under load; every litre and fen accounted for
@@ -81,7 +89,7 @@ bench-line: ## a DART poll cycle against the line's arithmetic
 	@go run ./pumpd/cmd/linebench
 
 .PHONY: lint
-lint: ## formatting, vet, staticcheck, module files, generated files
+lint: ## formatting, vet, staticcheck, types, module files, generated files
 	@test -z "$$($(GOFUMPT) -l $(MODULES))" || { echo "not gofumpt'ed:"; $(GOFUMPT) -l $(MODULES); exit 1; }
 	go vet -tags $(TEST_TAGS) $(PACKAGES)
 	$(STATICCHECK) -tags $(TEST_TAGS) $(PACKAGES)
@@ -89,18 +97,21 @@ lint: ## formatting, vet, staticcheck, module files, generated files
 	@test -z "$$($(GOFUMPT) -l hub/bench)" || { echo "not gofumpt'ed: hub/bench"; exit 1; }
 	@cd hub/bench && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./...
 	@$(MAKE) --no-print-directory gen
-	@git diff --exit-code --stat -- docs/openapi.json
+	@git diff --exit-code --stat -- docs/openapi.json miniprogram/src/api/schema.gen.ts
+	@cd miniprogram && npm run --silent types
 
 .PHONY: gen
-gen: ## the OpenAPI document, from the types on the wire
+gen: $(PAGES_LIBRARIES) ## the OpenAPI document, from the types on the wire, and the pages' types from it
 	@go run ./hub/cmd/hub openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+	@cd miniprogram && npm run --silent gen
 
 .PHONY: screenshots
-screenshots: binaries bin/cashier deps-look ## the real window, driven and photographed into docs/screenshots/
+screenshots: binaries bin/cashier pages deps-look ## the real window and the drivers' pages, driven and photographed into docs/screenshots/
 	@bin/screenshots
+	@cd miniprogram && npm run --silent shots -- ../docs/screenshots/driver
 
 .PHONY: acceptance
-acceptance: deps ## one line a promise: pass, fail or open; IDS="S038 D001" for some
+acceptance: binaries pages ## one line a promise: pass, fail or open; IDS="S038 D001" for some
 	@go run ./house/cmd/acceptance $(IDS)
 
 .PHONY: dist

@@ -19,7 +19,8 @@ if (process.argv.includes('--tabs')) {
   const { chromium } = await import('playwright-core')
   const side = 81 // px, what WeChat asks of a tab bar's picture
   const tabs = { home: 'holster', fuel: 'nozzle-up', messages: 'message', me: 'person' }
-  const looks = { '': '#5B6676', '-on': '#0B5563', '-dark': '#9AA6B4', '-dark-on': '#4FB3C4' }
+  const { light, dark } = JSON.parse(readFileSync(new URL('../src/theme.json', import.meta.url), 'utf8'))
+  const looks = { '': light.tab, '-on': light.tabOn, '-dark': dark.tab, '-dark-on': dark.tabOn }
   const out = new URL('../src/static/tab/', import.meta.url)
   mkdirSync(out, { recursive: true })
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })

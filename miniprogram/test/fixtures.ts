@@ -17,7 +17,7 @@ export const member: Member = {
   id: memberID,
   number: 'M10001',
   name: '李师傅',
-  phone,
+  phone: '138****8000',
   since: '2025-03-01T02:00:00Z',
   vehicles: [{ id: '01J0000000000000000000VEH1', plate: '云A12345', kind: 'small', tank_ml: 50_000 }],
 }

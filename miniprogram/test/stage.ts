@@ -16,11 +16,11 @@ export interface Addresses {
   station: string
 }
 
-/** A stage that runs until it is closed. */
+/** A stage that runs until it is closed, by whoever started it. */
 export class Stage {
   constructor(
-    private readonly child: ChildProcess,
     readonly at: Addresses,
+    private readonly child?: ChildProcess,
   ) {}
 
   /** Asks the stage for something: a car, a code, an answer of the station's agent. */
@@ -32,6 +32,7 @@ export class Stage {
 
   /** Ends all of it; the stage removes what it wrote. */
   async close(): Promise<void> {
+    if (!this.child) return
     const gone = once(this.child, 'exit')
     this.child.stdin!.end()
     await gone
@@ -52,6 +53,6 @@ export async function openStage(options: { site?: string; cars?: boolean; speed?
     child.once('exit', (code) => reject(new Error(`the stage ended with ${code}: ${complaint}`)))
   })
   failed.catch(() => {}) // after the start its end is nobody's surprise
-  const [line] = (await Promise.race([once(createInterface({ input: child.stdout }), 'line'), failed])) as [string]
-  return new Stage(child, JSON.parse(line) as Addresses)
+  const [line] = (await Promise.race([once(createInterface({ input: child.stdout as unknown as NodeJS.ReadableStream }), 'line'), failed])) as [string]
+  return new Stage(JSON.parse(line) as Addresses, child)
 }

@@ -41,6 +41,8 @@ export class Standin {
   messages: Message[] = [made.said(1, 'agent', { text: '您好，请问有什么可以帮您？' })]
   /** Whether WeChat's identity is known already; else the phone's code is asked for. */
   knowsWeChat = false
+  /** What it refuses to show the number with, if it does. */
+  refuses = ''
   private station = made.snapshot()
   private readonly channels = new Map<string, Channel>()
   private readonly followers = new Map<WebSocket, Set<string>>()
@@ -207,6 +209,11 @@ export class Standin {
     return { token: made.token, expires_at: later, member: made.member }
   }
 
+  private number(): Answer {
+    if (this.refuses) throw new Refusal(429, this.refuses)
+    return { phone: made.phone }
+  }
+
   private history(): Answer {
     const at = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
     return { changes: [1, 12, 26, 40].map((d, i) => ({ at: at(d), grade: '92#', price_fen_per_l: 789 - i * 7 + (i % 2) * 20 })) }
@@ -217,6 +224,8 @@ export class Standin {
     const thread = `threads/${made.threadID}`
     const routes: Record<string, () => Answer> = {
       'GET me': () => made.member,
+      'POST me/phone': () => this.number(),
+      'DELETE sessions': () => ({ ended: 1 }),
       'POST tickets': () => ticket,
       'POST logout': () => undefined,
       'POST fuelling': () => made.claim,

@@ -32,6 +32,16 @@ func (d *Driver) DropAccount(ctx context.Context, account id.PaymentAccount) (wi
 	return call[wire.Member](ctx, &d.caller, atDriver(drop, "me", "accounts", account.String()))
 }
 
+// Phone reads the member's own number in full; that it was is on record.
+func (d *Driver) Phone(ctx context.Context) (wire.OwnPhone, error) {
+	return call[wire.OwnPhone](ctx, &d.caller, atDriver(post, "me", "phone"))
+}
+
+// EndOthers ends the member's sessions on all other devices.
+func (d *Driver) EndOthers(ctx context.Context) (wire.SessionsEnded, error) {
+	return call[wire.SessionsEnded](ctx, &d.caller, atDriver(drop, "sessions"))
+}
+
 // Habits reads how the member fuels.
 func (d *Driver) Habits(ctx context.Context) (wire.Habits, error) {
 	return call[wire.Habits](ctx, &d.caller, atDriver(get, "me", "habits"))

@@ -31,6 +31,8 @@ func TestEveryCallOfADriverAboutThemselvesGoesWhereItsContractSays(t *testing.T)
 			"drop account", ask(func(d *Driver) (any, error) { return d.DropAccount(ctx, account) }),
 			seenRequest{Method: "DELETE", Path: "/v1/driver/me/accounts/" + account.String()},
 		},
+		{"phone", ask(func(d *Driver) (any, error) { return d.Phone(ctx) }), seenRequest{Method: "POST", Path: "/v1/driver/me/phone"}},
+		{"end others", ask(func(d *Driver) (any, error) { return d.EndOthers(ctx) }), seenRequest{Method: "DELETE", Path: "/v1/driver/sessions"}},
 		{"habits", ask(func(d *Driver) (any, error) { return d.Habits(ctx) }), seenRequest{Method: "GET", Path: "/v1/driver/me/habits"}},
 		{"export", ask(func(d *Driver) (any, error) { return d.Export(ctx) }), seenRequest{Method: "GET", Path: "/v1/driver/me/export"}},
 		{

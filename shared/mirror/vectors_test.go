@@ -145,7 +145,7 @@ func forecourtVectors() []vector {
 	p.tick(0, 1500)
 	p.tick(0, 3200)
 	p.event(1, wire.NozzleFuelling, 0)
-	p.add(wire.KindBeat, wire.Beat{Now: noon, DeviceSeenAt: noon, OldestUnackedMS: 12})
+	p.add(wire.KindBeat, wire.Beat{Now: noon, DeviceSeenAt: noon, OldestUnackedMS: 12, Waiting: 3, CountedAt: noon})
 	p.event(0, wire.NozzleFinished, 25480)
 	calling, fuelling, early, later, second, beat, finished := p.frames[0], p.frames[1], p.frames[2], p.frames[3], p.frames[4], p.frames[5], p.frames[6]
 	end := p.snap()

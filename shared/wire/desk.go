@@ -48,7 +48,8 @@ type Reading struct {
 	SeenAt time.Time `json:"seen_at,omitzero"`
 }
 
-// Beat is a tick: the hub's clock and how the bridge is doing.
+// Beat is a tick: the hub's clock, how the bridge is doing, and what somebody
+// counted.
 type Beat struct {
 	// Now is the hub's clock.
 	Now time.Time `json:"now"`
@@ -56,6 +57,10 @@ type Beat struct {
 	DeviceSeenAt time.Time `json:"device_seen_at,omitzero"`
 	// OldestUnackedMS is the age of the oldest fact pumpd still holds.
 	OldestUnackedMS int64 `json:"oldest_unacked_ms,omitempty"`
+	// Waiting and CountedAt are the count of waiting cars that drivers see, as
+	// in Queue: every till shows the same one.
+	Waiting   int       `json:"waiting,omitempty"`
+	CountedAt time.Time `json:"counted_at,omitzero"`
 }
 
 // ForecourtSnap is the snapshot of channel forecourt/ID.

@@ -179,7 +179,8 @@ type Frame struct {
 	Ep id.Epoch `json:"ep,omitzero"`
 	// Seq numbers an event or fact; on a snapshot it is the last event
 	// included; on a tick the last event known when it was made, so that a
-	// late tick never overwrites newer news; on an ack the last fact taken.
+	// late tick never overwrites newer news, or 0 if its maker knows none, and
+	// then it counts when it arrives; on an ack the last fact taken.
 	Seq uint64 `json:"seq,omitempty"`
 	// At is when it happened, by the clock of the process that numbered it.
 	At time.Time `json:"at,omitzero"`

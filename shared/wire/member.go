@@ -59,7 +59,8 @@ type Member struct {
 	Number string    `json:"number"`
 	// Name is as given, "" until then.
 	Name string `json:"name,omitempty"`
-	// Phone is the mobile number, 11 digits.
+	// Phone is the mobile number, masked: "138****0001". OwnPhone has all of it;
+	// in a MemberExport it is in clear.
 	Phone string `json:"phone,omitempty"`
 	// IDNumber is the ID number, masked, and Accounts the accounts to pay from;
 	// both are there only with consent.
@@ -69,6 +70,19 @@ type Member struct {
 	Vehicles []Vehicle `json:"vehicles"`
 	// Since is when they joined.
 	Since time.Time `json:"since"`
+}
+
+// OwnPhone is a member's mobile number in clear, for themselves: it is shown for
+// a moment and not kept.
+type OwnPhone struct {
+	// Phone has 11 digits.
+	Phone string `json:"phone"`
+}
+
+// SessionsEnded says how many of a member's other sessions were ended.
+type SessionsEnded struct {
+	// Ended counts them; 0 if this was the only one.
+	Ended int `json:"ended"`
 }
 
 // PlateKind says what a number plate is.

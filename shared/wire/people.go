@@ -33,7 +33,14 @@ type StaffMember struct {
 	// SeenAt is when they last did something, zero if never.
 	SeenAt time.Time `json:"seen_at,omitzero"`
 	// Stations holds the further stations of a group manager.
-	Stations []StationCard `json:"stations,omitempty"`
+	Stations []StationName `json:"stations,omitempty"`
+}
+
+// StationName is a station as staff choose it from a list.
+type StationName struct {
+	// ID names it, Name is its sign.
+	ID   id.Station `json:"id"`
+	Name string     `json:"name"`
 }
 
 // StaffList is everybody who works at a station, by number.
@@ -42,7 +49,7 @@ type StaffList struct {
 	Staff []StaffMember `json:"staff"`
 	// Stations holds the other stations of the hub: what a group manager may be
 	// given.
-	Stations []StationCard `json:"stations,omitempty"`
+	Stations []StationName `json:"stations,omitempty"`
 }
 
 // NewStaffRequest enters somebody.

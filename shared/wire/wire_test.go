@@ -47,6 +47,8 @@ func bodies() []any {
 		wire.CodeSent{},
 		wire.DriverLogin{},
 		wire.DriverSession{},
+		wire.OwnPhone{},
+		wire.SessionsEnded{},
 		wire.ProfileRequest{},
 		wire.VehicleRequest{},
 		wire.StationCard{},
@@ -154,7 +156,7 @@ var counts = map[string]bool{
 	"Thread.last": true, "Thread.driver_read": true, "Thread.agent_read": true, "Thread.driver_unread": true, "Thread.agent_unread": true,
 	"Message.n": true, "Message.wait_seconds": true, "ReadMark.n": true, "ReadRequest.n": true, "Rating.stars": true, "RatingRequest.stars": true,
 	"Media.bytes": true, "Media.width": true, "Media.height": true, "Office.day": true, "SupportSettings.max_each": true,
-	"Agent.active": true, "Audience.drivers": true, "CodeSent.again_seconds": true, "MemberCard.fuellings": true,
+	"Agent.active": true, "Audience.drivers": true, "CodeSent.again_seconds": true, "SessionsEnded.ended": true, "MemberCard.fuellings": true,
 	"Account.recovery": true, "Post.nozzles": true, "PostRequest.nozzles": true, "PostRequest.hours": true,
 	"MemberRow.refuels": true, "MemberSearch.limit": true, "Habits.refuels": true, "GradeCount.refuels": true,
 	"HabitTime.weekday": true, "HabitTime.hour": true, "HabitTime.refuels": true,
@@ -163,7 +165,7 @@ var counts = map[string]bool{
 	"SegmentCondition.from_hour": true, "SegmentCondition.until_hour": true, "SegmentCondition.at_least": true, "SegmentCondition.at_most": true,
 	"LogEntry.n": true, "LogQuery.limit": true, "LogState.rows": true, "LogState.waiting": true, "Alert.count": true,
 	"DataKey.id": true, "DataKey.uses": true, "KeyRing.members": true, "KeyRing.erased": true,
-	"Queue.waiting": true, "QueueCount.waiting": true, "GradeQueue.wait_minutes": true,
+	"Queue.waiting": true, "Beat.waiting": true, "QueueCount.waiting": true, "GradeQueue.wait_minutes": true,
 	"Place.latitude_e6": true, "Place.longitude_e6": true, // millionths of a degree
 	"Trip.odometer_km": true, "Consumption.distance_km": true, "TripInterval.distance_km": true, // whole kilometres
 	"Consumption.average_per_100km_dl": true, "TripInterval.average_per_100km_dl": true, // tenths of a litre

@@ -82,6 +82,9 @@ func (s *State) beat(f wire.Frame) {
 	if err != nil || b.Now.IsZero() {
 		return
 	}
+	if family, _ := f.Ch.Split(); family == "forecourt" {
+		s.queueHeard(b)
+	}
 	s.link.hubAhead = b.Now.Sub(s.now)
 	s.link.away = b.DeviceSeenAt.IsZero()
 	if s.link.away {

@@ -41,7 +41,7 @@ type office struct {
 	preview  *wire.SegmentPreview
 
 	staff       []wire.StaffMember
-	stations    []wire.StationCard
+	stations    []wire.StationName
 	permissions *wire.Permissions
 	sessions    []wire.StaffSession
 

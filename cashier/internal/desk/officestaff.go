@@ -23,11 +23,11 @@ func (s *State) person() *wire.StaffMember {
 
 // stationsOf lists the stations that can be given to a group manager: those
 // the hub names, and those that somebody has.
-func stationsOf(list wire.StaffList) []wire.StationCard {
+func stationsOf(list wire.StaffList) []wire.StationName {
 	out := slices.Clone(list.Stations)
 	for _, p := range list.Staff {
 		for _, card := range p.Stations {
-			if !slices.ContainsFunc(out, func(c wire.StationCard) bool { return c.ID == card.ID }) {
+			if !slices.ContainsFunc(out, func(c wire.StationName) bool { return c.ID == card.ID }) {
 				out = append(out, card)
 			}
 		}

@@ -17,9 +17,8 @@ const (
 	mostWaiting = 99
 )
 
-// queue is what this till knows of the cars that wait: what the hub answered to
-// its last count. Nothing is heard of other tills' counts, so nothing is known
-// until somebody has counted here.
+// queue is what the till knows of the cars that wait: what the hub answered to
+// its last count, or has told since, of whichever till counted.
 type queue struct {
 	waiting int
 	at      time.Time // when that was counted, by the hub's clock; zero: not known
@@ -88,6 +87,14 @@ func (s *State) tendQueue() []Effect {
 func (s *State) queueCounted(e Answered) {
 	if e.Command.Kind == CommandQueue && e.Queue != nil {
 		s.queue.waiting, s.queue.at = e.Queue.Waiting, e.Queue.CountedAt
+	}
+}
+
+// queueHeard takes what goes with the hub's clock. What was told before the last
+// answer was given is older than that.
+func (s *State) queueHeard(b wire.Beat) {
+	if !b.Now.Before(s.queue.at) {
+		s.queue.waiting, s.queue.at = b.Waiting, b.CountedAt
 	}
 }
 

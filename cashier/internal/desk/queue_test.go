@@ -68,7 +68,38 @@ func (c *counter) keys(keys ...desk.Key) {
 func (c *counter) wait(d time.Duration) { c.Wait(d); c.Beat() }
 
 func (c *counter) answer(k desk.Command, waiting int) {
+	c.Counted(waiting)
 	c.Do(desk.Answered{Command: k, Queue: &wire.Queue{Waiting: waiting, CountedAt: c.At()}})
+}
+
+// Every till shows the count of whichever till counted last, and forgets it
+// when the hub does.
+func TestQueueIsTheSameAtEveryTill(t *testing.T) {
+	c := newCounter(t)
+	c.Counted(4)
+	c.wait(0)
+	c.reads("another till counted", "4", "刚刚")
+	c.wait(time.Minute)
+	c.reads("a minute later", "4", "1分钟前")
+	c.keys("+")
+	c.Counted(7)
+	c.wait(0)
+	c.reads("a tap here is not lost", "5", "发送中…")
+	c.wait(time.Second)
+	k := c.sends("the tap", 5)[0]
+	before := c.At()
+	c.Wait(time.Second)
+	c.answer(k, 5)
+	c.Clock(wire.Beat{Now: before, Waiting: 7, CountedAt: before})
+	c.reads("a beat of before the answer", "5", "刚刚")
+	c.Do(desk.Arrived{Frame: wire.Frame{K: wire.KindBeat, D: wire.Body(wire.Beat{Now: c.At()})}})
+	c.reads("a beat of no forecourt", "5", "刚刚")
+	c.Counted(6)
+	c.wait(time.Second)
+	c.reads("another till again", "6", "刚刚")
+	c.Forget()
+	c.wait(time.Second)
+	c.reads("the hub forgot", "—", "未计数")
 }
 
 func TestQueueIsOneCommandForWhatIsTappedInOneGo(t *testing.T) {

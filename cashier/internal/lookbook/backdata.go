@@ -10,9 +10,9 @@ import (
 )
 
 // otherStations are the further stations of the made-up group.
-func otherStations() []wire.StationCard {
+func otherStations() []wire.StationName {
 	ids := id.NewMaker(Now, nines{})
-	return []wire.StationCard{
+	return []wire.StationName{
 		{ID: id.New[id.Station](ids), Name: "昆明北市区加油站"}, {ID: id.New[id.Station](ids), Name: "昆明呈贡加油站"},
 	}
 }

@@ -161,6 +161,7 @@ func (s *Stage) Count(keys ...desk.Key) {
 		if send, ok := e.(desk.Send); ok && send.Command.Kind == desk.CommandQueue {
 			c := send.Command
 			c.Key = id.New[id.Command](s.IDs)
+			s.Counted(c.Queue.Waiting)
 			s.Do(desk.Sent{Command: c}, desk.Answered{Command: c, Queue: &wire.Queue{Waiting: c.Queue.Waiting, CountedAt: s.at}})
 		}
 	}

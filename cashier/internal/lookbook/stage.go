@@ -36,6 +36,9 @@ type Stage struct {
 	staff   id.Staff // who is signed in
 	epoch   id.Epoch
 	seq     map[wire.Channel]uint64
+
+	waiting   int // as the hub was told last
+	countedAt time.Time
 }
 
 // sevens is a source of bytes that are always the same.
@@ -138,13 +141,21 @@ func (s *Stage) Alert(a wire.Alert) { s.frame(wire.KindAlert, wire.Security(s.st
 
 // Beat is the hub's clock, with pumps that spoke a moment ago.
 func (s *Stage) Beat() {
-	s.frame(wire.KindBeat, wire.Forecourt(s.station), wire.Beat{Now: s.at, DeviceSeenAt: s.at.Add(-100 * time.Millisecond)})
+	s.Clock(wire.Beat{Now: s.at, DeviceSeenAt: s.at.Add(-100 * time.Millisecond), Waiting: s.waiting, CountedAt: s.countedAt})
 }
 
 // BeatWithoutPumps is the hub's clock while the bridge is away.
 func (s *Stage) BeatWithoutPumps() {
-	s.frame(wire.KindBeat, wire.Forecourt(s.station), wire.Beat{Now: s.at})
+	s.Clock(wire.Beat{Now: s.at, Waiting: s.waiting, CountedAt: s.countedAt})
 }
+
+// Clock is a beat as it is given, which may be one of a moment ago.
+func (s *Stage) Clock(b wire.Beat) { s.frame(wire.KindBeat, wire.Forecourt(s.station), b) }
+
+// Counted is how many cars the hub was told just now that wait, by any till;
+// Forget is that it knows no count any more.
+func (s *Stage) Counted(waiting int) { s.waiting, s.countedAt = waiting, s.at }
+func (s *Stage) Forget()             { s.waiting, s.countedAt = 0, time.Time{} }
 
 // Nozzle is news of one nozzle, Reading its running figures.
 func (s *Stage) Nozzle(n wire.Nozzle) { s.frame(wire.KindNozzle, wire.Forecourt(s.station), n) }

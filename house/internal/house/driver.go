@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"forecourt/shared/id"
 	"forecourt/shared/link"
 	"forecourt/shared/wire"
 )
@@ -118,16 +117,4 @@ func (h *House) NozzleCodes(ctx context.Context) (map[int]string, error) {
 		}
 	}
 	return codes, nil
-}
-
-// Attach finds a house that was opened in a directory by another process, for
-// its hub only: drivers can visit it.
-func Attach(dir string) (*House, error) {
-	h := &House{opts: Options{Dir: dir}, ids: id.NewMaker(time.Now, rand.Reader)}
-	at, err := os.ReadFile(h.path("hub.port"))
-	if err != nil {
-		return nil, fmt.Errorf("finding the station in %s: %w", dir, err)
-	}
-	h.URL = "https://" + strings.TrimSpace(string(at))
-	return h, h.trust()
 }

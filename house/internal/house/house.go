@@ -85,7 +85,7 @@ type House struct {
 	// PagesURL is where the hub shows the drivers' pages to this machine,
 	// empty without Options.Pages.
 	PagesURL string
-	// WeChat stands in for WeChat's server; nil in a house that was attached to.
+	// WeChat stands in for WeChat's server.
 	WeChat *wechat.Server
 
 	opts     Options
@@ -129,6 +129,9 @@ func Open(ctx context.Context, o Options) (*House, error) {
 
 // Dir is where everything of the house lies.
 func (h *House) Dir() string { return h.opts.Dir }
+
+// Lines are its simulated lines.
+func (h *House) Lines() []plan.Line { return h.opts.Lines }
 
 // IDs makes ids.
 func (h *House) IDs() *id.Maker { return h.ids }

@@ -120,7 +120,7 @@ func (h *hub) admit(ticket string) (realtime.Peer, error) {
 	case holder.Guest:
 		return realtime.Peer{Kind: wire.DevicePhone, Guest: true}, nil
 	case holder.Driver != nil:
-		return realtime.Peer{Kind: wire.DevicePhone, Member: holder.Driver.Member}, nil
+		return realtime.Peer{Kind: wire.DevicePhone, Member: holder.Driver.Member, Session: holder.Driver.Session}, nil
 	}
 	peer := realtime.Peer{Device: holder.Device.Device, Kind: holder.Device.Kind, Station: holder.Device.Station}
 	if holder.Staff != nil {
@@ -143,21 +143,18 @@ func (h *hub) signedOut(till id.Device, person id.Staff) {
 	h.live.Drop(func(p realtime.Peer) bool { return p.Device == till && p.Staff == person })
 }
 
-// memberSignedOut ends the sockets of a member who has no session left. With
-// another phone still signed in, nobody can tell whose socket is whose: they
-// stay, and the phone that signed out closes its own.
+// memberSignedOut ends the sockets of a member's sessions that have ended; those
+// of phones that are still signed in stay.
 func (h *hub) memberSignedOut(ctx context.Context, who id.Member) {
 	if !h.live.Online(realtime.User{Member: who}) {
 		return
 	}
-	open, err := h.members.Open(ctx)
+	open, err := h.members.Open(ctx, who)
 	if err != nil {
 		h.log.Warn("a member's sockets are left to the next round", "error", err)
 		return
 	}
-	if !open[who] {
-		h.live.Drop(func(p realtime.Peer) bool { return p.Member == who })
-	}
+	h.live.Drop(func(p realtime.Peer) bool { return p.Member == who && !open[p.Session] })
 }
 
 // erased ends the sockets of a member who was erased, and has what was said by
@@ -215,7 +212,7 @@ func (h *hub) dropMembers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.live.Drop(func(p realtime.Peer) bool { return here[p] && !open[p.Member] })
+	h.live.Drop(func(p realtime.Peer) bool { return here[p] && !open[p.Session] })
 	return nil
 }
 

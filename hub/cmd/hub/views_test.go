@@ -19,7 +19,8 @@ import (
 
 // TestS005S006AGuestLooks: without a session the stations are listed with
 // where they are, and one socket follows a station: the queue that a cashier
-// counts shows there and on the card, as do a new name and an offer.
+// counts shows there, on the card and at every other till, as do a new name and
+// an offer to drivers.
 func TestS005S006AGuestLooks(t *testing.T) {
 	hub := newSite(t).serve(t, "--demo")
 	till, enrolled := hub.till(t)
@@ -47,6 +48,13 @@ func TestS005S006AGuestLooks(t *testing.T) {
 		t.Errorf("counted %+v, %v", queue, err)
 	}
 	ear.hear(t, "a guest", door, wire.KindQueue, `"waiting":3`)
+	another, _ := hub.till(t)
+	if err := login(t, another, "2001", setup.DemoPassword); err != nil {
+		t.Fatal(err)
+	}
+	pumps := wire.Forecourt(enrolled.Station)
+	beats := listen(t, another.Live, pumps)
+	await(t, "another till to hear of the count", func() bool { return beats.heard(pumps, wire.KindBeat, `"waiting":3`) > 0 })
 	site, err := till.Site(t.Context())
 	if err != nil || site.Name != cards[0].Name {
 		t.Fatalf("site %+v, %v", site, err)

@@ -46,7 +46,7 @@ func (f *Flow) card(ctx context.Context, q reader, at id.Station, m id.Member) (
 	}
 	card = wire.MemberCard{
 		Member:   wire.MemberBrief{ID: known.ID, Number: known.Number, Name: member.MaskName(known.Name)},
-		Phone:    member.MaskPhone(known.Phone),
+		Phone:    known.Phone,
 		Vehicles: make([]wire.Vehicle, len(known.Vehicles)),
 		Since:    known.Since,
 	}

@@ -289,7 +289,7 @@ func TestDriverSnapshot(t *testing.T) {
 	if at.Ch != wire.DriverOf(who.Member) || at.Ep.IsZero() || at.Seq != uint64(len(told)) {
 		t.Errorf("at %+v after %d events", at, len(told))
 	}
-	if snap.Member.ID != who.Member || snap.Member.Name != "王小明" || snap.Member.Phone != "13800000001" || len(snap.Member.Vehicles) != 1 {
+	if snap.Member.ID != who.Member || snap.Member.Name != "王小明" || snap.Member.Phone != "138****0001" || len(snap.Member.Vehicles) != 1 {
 		t.Errorf("member %+v", snap.Member)
 	}
 	if len(snap.Orders) != 1 || snap.Orders[0] != told[len(told)-1] || snap.Orders[0].Sale != s.Sale {

@@ -314,6 +314,24 @@ func (f *Flow) RevealMember(ctx context.Context, who staff.Actor, m id.Member, r
 	return shown, nil
 }
 
+// RevealMyPhone is the number of the member who asks, in clear. That it was opened
+// is on record.
+func (f *Flow) RevealMyPhone(ctx context.Context, who member.Actor) (wire.OwnPhone, error) {
+	row := aboutMember(actionMemberReveal, who.Member)
+	row.At, row.Member, row.Result, row.Note = f.now(), who.Member, audit.OK, string(wire.FieldPhone)+": the member's own"
+	var shown wire.OwnPhone
+	err := f.DB.InTx(ctx, "showing a member their number", func(ctx context.Context, tx *mysql.Tx) (err error) {
+		if shown.Phone, err = f.Members.Phone(ctx, tx, who.Member); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, row)
+	})
+	if err != nil {
+		return wire.OwnPhone{}, f.refusal(ctx, row, err)
+	}
+	return shown, nil
+}
+
 // fieldOf is the field of a person that a request names.
 func fieldOf(p member.Person, req wire.RevealRequest) (string, error) {
 	value := ""

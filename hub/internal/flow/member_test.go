@@ -256,6 +256,35 @@ func TestS075APhoneIsMaskedUntilItIsRevealedForAReason(t *testing.T) {
 	}
 }
 
+// TestS075AMembersOwnLookIsOnRecordToo, by them and without the number; who is
+// nobody any more gets none, and that is on record as well.
+func TestS075AMembersOwnLookIsOnRecordToo(t *testing.T) {
+	h := newHouse(t)
+	who, _ := h.gaveAll()
+	snap, _, err := h.flow.DriverSnapshot(t.Context(), who.Member)
+	if err != nil || snap.Member.Phone != "138****0001" {
+		t.Errorf("unasked, the phone is %s, %v", snap.Member.Phone, err)
+	}
+	if rows := h.logged("member.reveal"); len(rows) != 0 {
+		t.Errorf("before they asked the log says %+v", rows)
+	}
+	if shown := must[wire.OwnPhone](t)(h.flow.RevealMyPhone(t.Context(), who)); shown.Phone != wangPhone {
+		t.Errorf("shown is %+v", shown)
+	}
+	rows := h.logged("member.reveal")
+	if len(rows) != 1 || rows[0].Member != who.Member || !rows[0].Staff.IsZero() || rows[0].ObjectID != who.Member.String() ||
+		rows[0].Result != audit.OK || rows[0].Note != "phone: the member's own" {
+		t.Errorf("the log says %+v", rows)
+	}
+	h.later(time.Second)
+	nobody := member.Actor{Member: id.New[id.Member](h.ids)}
+	shown, err := h.flow.RevealMyPhone(t.Context(), nobody)
+	wantProblem(t, err, wire.ProblemNotFound)
+	if rows := h.logged("member.reveal"); shown.Phone != "" || len(rows) != 2 || rows[0].Result != string(wire.ProblemNotFound) {
+		t.Errorf("nobody is shown %+v, the log says %+v", shown, rows)
+	}
+}
+
 func TestS075WithoutAReasonOrAFieldNothingIsRevealed(t *testing.T) {
 	h := newHouse(t)
 	who := h.driver("13800000002") // gave a phone only

@@ -61,6 +61,7 @@ func (f *Flow) export(ctx context.Context, q reader, m id.Member) (wire.MemberEx
 		At: f.now(), Member: p.Member(), IDNumber: p.IDNumber, Accounts: []wire.ClearAccount{},
 		Notices: []wire.Notice{}, Threads: []wire.ExportedConversation{},
 	}
+	e.Member.Phone = p.Phone
 	for _, a := range p.Accounts {
 		e.Accounts = append(e.Accounts, wire.ClearAccount{Kind: a.Kind, Account: a.Account})
 	}

@@ -28,16 +28,16 @@ func (f *Flow) StaffList(ctx context.Context, who staff.Actor) (wire.StaffList, 
 }
 
 // givable is the stations that somebody may give to a manager of this one.
-func (f *Flow) givable(ctx context.Context, who staff.Actor) ([]wire.StationCard, error) {
+func (f *Flow) givable(ctx context.Context, who staff.Actor) ([]wire.StationName, error) {
 	reach, err := staff.Reach(ctx, f.DB, who)
 	if err != nil {
 		return nil, err
 	}
 	all, err := station.All(ctx, f.DB)
-	cards := []wire.StationCard{}
+	cards := []wire.StationName{}
 	for _, s := range all {
 		if s.ID != who.Station && slices.Contains(reach, s.ID) {
-			cards = append(cards, wire.StationCard{ID: s.ID, Name: s.Name})
+			cards = append(cards, wire.StationName{ID: s.ID, Name: s.Name})
 		}
 	}
 	return cards, err

@@ -79,8 +79,8 @@ export function upload<T>(path: string, file: Upload): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     uni.uploadFile({
       url: hubURL + path,
-      ...(typeof file === 'string' ? { filePath: file } : { file }),
-      name: 'file',
+      // The framework's browser side calls a lone file without a path an error, and one in a list not.
+      ...(typeof file === 'string' ? { filePath: file, name: 'file' } : { files: [{ name: 'file', file, uri: '' }] }),
       header: headers(),
       timeout: uploadTimeoutMS,
       success: (answer) => {

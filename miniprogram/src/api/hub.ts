@@ -6,7 +6,8 @@ import type { Upload } from '@/platform/recorder'
 import { call, upload } from './http'
 import type {
   Claim, CodeSent, ConsentList, Consumption, DriverSession, Evidence, Habits, Media, MediaLink, Member, MemberExport,
-  Message, MessageList, NoticeList, Order, OrderList, PriceHistory, SendRequest, StationCard, Thread, ThreadList, Ticket, Trip,
+  Message, MessageList, NoticeList, Order, OrderList, OwnPhone, PriceHistory, SendRequest, SessionsEnded, StationCard, Thread,
+  ThreadList, Ticket, Trip,
 } from './types'
 
 const driver = '/v1/driver'
@@ -25,10 +26,14 @@ export const login = (phone: string, code: string, wechat_code?: string) =>
 export const wechatLogin = (code: string, phone_code?: string) =>
   call<DriverSession>('POST', `${driver}/wechat`, { body: { code, ...(phone_code ? { phone_code } : {}) } })
 export const logout = () => call<void>('POST', `${driver}/logout`)
+/** Ends one's sessions on all other devices. */
+export const endOthers = () => call<SessionsEnded>('DELETE', `${driver}/sessions`)
 export const ticket = () => call<Ticket>('POST', `${driver}/tickets`)
 
 // One's own entry.
 export const me = () => call<Member>('GET', `${driver}/me`)
+/** One's own number in full, which is masked everywhere else; each look is on record. */
+export const revealPhone = () => call<OwnPhone>('POST', `${driver}/me/phone`)
 export const rename = (name: string) => call<Member>('PUT', `${driver}/me`, { body: { name } })
 export const addVehicle = (vehicle: { plate: string; model?: string; tank_ml?: number }) =>
   call<Member>('POST', `${driver}/vehicles`, { body: vehicle })

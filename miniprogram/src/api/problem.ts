@@ -1,5 +1,5 @@
 import type { Problem } from './types'
-import { problemWords } from '@/words/problems'
+import { problemWords, type ProblemName } from '@/words/problems'
 
 /** A refusal or failure, with words that a driver understands. */
 export class HubError extends Error {
@@ -12,7 +12,7 @@ export class HubError extends Error {
   }
 
   /** Whether it is of a type of the hub's catalogue: "code-refused". */
-  is(name: string): boolean {
+  is(name: ProblemName): boolean {
     return this.problem?.type === `urn:forecourt:problem:${name}`
   }
 

@@ -423,6 +423,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/driver/me/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See one's own phone number in full; that it was is on record */
+        post: operations["driverRevealPhone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/driver/media/{media}/link": {
         parameters: {
             query?: never;
@@ -520,6 +537,23 @@ export interface paths {
         put: operations["driverNoteTrip"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/driver/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one's sessions on all other devices, and their sockets: a phone was lost */
+        delete: operations["driverEndOthers"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2127,11 +2161,15 @@ export interface components {
         };
         Beat: {
             /** Format: date-time */
+            counted_at?: string;
+            /** Format: date-time */
             device_seen_at?: string;
             /** Format: date-time */
             now: string;
             /** Format: int64 */
             oldest_unacked_ms?: number;
+            /** Format: int64 */
+            waiting?: number;
         };
         Canned: {
             id: string;
@@ -2829,6 +2867,9 @@ export interface components {
             new: string;
             old: string;
         };
+        OwnPhone: {
+            phone: string;
+        };
         Part: {
             picture?: components["schemas"]["Media"];
             text?: string;
@@ -2968,7 +3009,8 @@ export interface components {
             /** Format: int64 */
             status: number;
             title: string;
-            type: string;
+            /** @enum {string} */
+            type: "urn:forecourt:problem:already-rated" | "urn:forecourt:problem:amount-changed" | "urn:forecourt:problem:bad-request" | "urn:forecourt:problem:code-refused" | "urn:forecourt:problem:consent-needed" | "urn:forecourt:problem:consent-stale" | "urn:forecourt:problem:content-refused" | "urn:forecourt:problem:enrolment-refused" | "urn:forecourt:problem:erase-blocked" | "urn:forecourt:problem:erased" | "urn:forecourt:problem:forbidden" | "urn:forecourt:problem:id-number-refused" | "urn:forecourt:problem:internal" | "urn:forecourt:problem:key-missing" | "urn:forecourt:problem:key-reused" | "urn:forecourt:problem:last-head" | "urn:forecourt:problem:login-refused" | "urn:forecourt:problem:media-gone" | "urn:forecourt:problem:media-limit" | "urn:forecourt:problem:media-type" | "urn:forecourt:problem:must-first" | "urn:forecourt:problem:name-taken" | "urn:forecourt:problem:not-found" | "urn:forecourt:problem:not-resolvable" | "urn:forecourt:problem:not-your-nozzle" | "urn:forecourt:problem:not-your-thread" | "urn:forecourt:problem:nozzle-busy" | "urn:forecourt:problem:nozzle-claimed" | "urn:forecourt:problem:nozzle-code" | "urn:forecourt:problem:nozzle-mode" | "urn:forecourt:problem:number-taken" | "urn:forecourt:problem:offer-times" | "urn:forecourt:problem:password-weak" | "urn:forecourt:problem:phone-refused" | "urn:forecourt:problem:plate-refused" | "urn:forecourt:problem:price-unknown-grade" | "urn:forecourt:problem:rotating" | "urn:forecourt:problem:sale-already-paid" | "urn:forecourt:problem:sale-not-payable" | "urn:forecourt:problem:sale-quarantined" | "urn:forecourt:problem:second-factor" | "urn:forecourt:problem:second-factor-refused" | "urn:forecourt:problem:segment-rule" | "urn:forecourt:problem:storage-unavailable" | "urn:forecourt:problem:tender-too-small" | "urn:forecourt:problem:thread-closed" | "urn:forecourt:problem:thread-open" | "urn:forecourt:problem:thread-taken" | "urn:forecourt:problem:too-large" | "urn:forecourt:problem:too-many" | "urn:forecourt:problem:too-old" | "urn:forecourt:problem:trip-refused" | "urn:forecourt:problem:unauthorized" | "urn:forecourt:problem:unknown-field" | "urn:forecourt:problem:wechat-away" | "urn:forecourt:problem:wechat-phone" | "urn:forecourt:problem:wechat-refused";
         };
         ProfileRequest: {
             name: string;
@@ -3224,6 +3266,10 @@ export interface components {
             station_name: string;
             token: string;
         };
+        SessionsEnded: {
+            /** Format: int64 */
+            ended: number;
+        };
         SignedText: {
             algorithm: string;
             key: string;
@@ -3239,7 +3285,7 @@ export interface components {
         };
         StaffList: {
             staff: components["schemas"]["StaffMember"][] | null;
-            stations?: components["schemas"]["StationCard"][] | null;
+            stations?: components["schemas"]["StationName"][] | null;
         };
         StaffMember: {
             active: boolean;
@@ -3252,7 +3298,7 @@ export interface components {
             second_factor: boolean;
             /** Format: date-time */
             seen_at?: string;
-            stations?: components["schemas"]["StationCard"][] | null;
+            stations?: components["schemas"]["StationName"][] | null;
         };
         StaffRequest: {
             active: boolean;
@@ -3291,6 +3337,10 @@ export interface components {
             /** Format: date-time */
             seen_at?: string;
             tariff: components["schemas"]["Tariff"];
+        };
+        StationName: {
+            id: string;
+            name: string;
         };
         StationSnap: {
             pumps: components["schemas"]["Pump"][] | null;
@@ -4210,6 +4260,35 @@ export interface operations {
             };
         };
     };
+    driverRevealPhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPhone"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     driverMediaLink: {
         parameters: {
             query?: never;
@@ -4396,6 +4475,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    driverEndOthers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
                 };
             };
             /** @description Error */

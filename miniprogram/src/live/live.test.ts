@@ -225,7 +225,7 @@ describe('the socket', () => {
     await w.connect()
     w.says(
       { k: 'refused', ch: station, d: { type: 'urn:forecourt:problem:not-your-thread', status: 403, title: '' } },
-      { k: 'refused', ch: other, d: { type: 'urn:forecourt:problem:storage', status: 503, title: '', retry: true } },
+      { k: 'refused', ch: other, d: { type: 'urn:forecourt:problem:storage-unavailable', status: 503, title: '', retry: true } },
     )
     expect(w.refused).toEqual([station])
     await w.pass(2000)

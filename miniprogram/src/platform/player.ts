@@ -2,7 +2,10 @@
 export function play(url: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const player = uni.createInnerAudioContext()
+    let over = false
     const end = (done: () => void) => {
+      if (over) return // a browser's player stops once more when it is put away
+      over = true
       player.destroy()
       done()
     }

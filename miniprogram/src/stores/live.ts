@@ -82,7 +82,8 @@ export const useLive = defineStore('live', () => {
   function show(change: Change): void {
     if (Object.keys(change).length === 0) return
     driver.value = mine.snap()
-    if (change.all && driver.value) session.setMember(driver.value.member)
+    // A snapshot may be some seconds old: what was asked for or changed since then is newer.
+    if (change.all && driver.value && !session.member) session.setMember(driver.value.member)
     notices.value = mine.notices()
   }
 

@@ -27,6 +27,8 @@ export interface Pending {
 
 /** How many messages may wait for the network; more would not be meant. */
 const most = 50
+/** When what waits is tried again though the socket stood all the time: the hub may have been too busy. */
+const againMS = 5000
 
 /**
  * Messages on their way: saved before they are sent, sent again unchanged
@@ -37,19 +39,21 @@ export const useOutbox = defineStore('outbox', () => {
   const session = useSession()
   const list = ref<Pending[]>((load<Pending[]>('outbox') ?? []).map((p) => ({ ...p, state: p.kind === 'text' || p.media ? 'waiting' : 'failed' })))
   let working = false
+  let later: ReturnType<typeof setTimeout> | undefined
 
   const keep = () => save('outbox', list.value.map(({ file, ...rest }) => rest))
 
   /** What waits in a conversation, oldest first. */
   const of = (thread: string): Pending[] => list.value.filter((p) => p.thread === thread)
 
-  /** Says something. It is kept before anything else happens. */
-  function add(thread: string, what: { text: string } | { kind: 'picture' | 'voice'; file: Upload }): void {
-    if (list.value.length >= most) return
+  /** Says something. It is kept before anything else happens; false if too much waits already. */
+  function add(thread: string, what: { text: string } | { kind: 'picture' | 'voice'; file: Upload }): boolean {
+    if (list.value.length >= most) return false
     const base = { id: ulid(Date.now()), thread, atMS: Date.now(), state: 'waiting' as const }
     list.value.push('text' in what ? { ...base, kind: 'text', text: what.text } : { ...base, ...what })
     keep()
     void work()
+    return true
   }
 
   /** Tries a message again that failed. */
@@ -71,12 +75,14 @@ export const useOutbox = defineStore('outbox', () => {
   async function work(): Promise<void> {
     if (working || !session.signedIn) return
     working = true
+    clearTimeout(later)
     try {
       for (let next = waiting(); next; next = waiting()) {
         if (!(await sent(next))) break
       }
     } finally {
       working = false
+      if (waiting()) later = setTimeout(() => void work(), againMS)
     }
   }
 
@@ -106,6 +112,8 @@ export const useOutbox = defineStore('outbox', () => {
   }
 
   watch(() => live.state, (state) => state === 'open' && void work())
+  // The network may come back before the socket has noticed that it was away.
+  uni.onNetworkStatusChange((net) => net.isConnected && void work())
   watch(
     () => session.token,
     (token) => {

@@ -2,8 +2,8 @@
  * The one place that names a colour or a size. Pages use the CSS variables that
  * PageFrame lays over each page; a canvas reads the colours themselves.
  *
- * Every pair of text and ground has a contrast of at least 4.5 : 1
- * (tokens.test.ts works it out).
+ * Every text that is written has a contrast of at least 4.5 : 1 on every ground
+ * it may stand on, in both themes (tokens.test.ts works it out).
  */
 
 /** What a colour is for. */
@@ -22,8 +22,6 @@ export interface Palette {
   brandSoft: string
   /** Grounds of states, all with onState on them but unpaid (onUnpaid). */
   idle: string
-  calling: string
-  authorized: string
   fuelling: string
   paused: string
   unpaid: string
@@ -42,16 +40,14 @@ export interface Palette {
   platePale: string
   plateEnergy: string
   onPlateEnergy: string
-  /** Under a sheet. */
-  veil: string
 }
 
 export const light: Palette = {
   ink: '#16202B', inkSoft: '#5B6676', paper: '#F5F7F9', card: '#FFFFFF', line: '#DDE3EA',
   brand: '#0B5563', onBrand: '#FFFFFF', brandSoft: '#E3F0F2',
-  idle: '#5B6676', calling: '#1565C0', authorized: '#5E4BB6', fuelling: '#1B7F3B', paused: '#8A5A00',
+  idle: '#5B6676', fuelling: '#1B7F3B', paused: '#8A5A00',
   unpaid: '#F2A100', quarantined: '#9C1150', fault: '#C62828', offline: '#3C434C', onState: '#FFFFFF', onUnpaid: '#16202B',
-  good: '#1B7F3B', bad: '#C62828', warn: '#8A5A00', veil: 'rgba(22, 32, 43, 0.55)',
+  good: '#177536', bad: '#C62828', warn: '#8A5A00',
   plateFuel: '#1D4FA8', onPlateFuel: '#FFFFFF', platePale: '#EAF7EF', plateEnergy: '#6CCB8B', onPlateEnergy: '#10261A',
 }
 
@@ -59,7 +55,7 @@ export const dark: Palette = {
   ...light,
   ink: '#E8EDF2', inkSoft: '#9AA6B4', paper: '#12181F', card: '#1A222C', line: '#2C3743',
   brand: '#4FB3C4', onBrand: '#12181F', brandSoft: '#1F333B',
-  good: '#5CC381', bad: '#FF8A80', warn: '#E0B054', veil: 'rgba(0, 0, 0, 0.65)',
+  good: '#5CC381', bad: '#FF8A80', warn: '#E0B054',
 }
 
 /** Steps of type in rpx, and the running amount. */

@@ -29,6 +29,7 @@ describe('what a vehicle burns', () => {
       { key: 'a-b', span: '2026-10-01 至 2026-10-20', distance: '750 km', volume: '60.00 L', cost: '450.00', average: '8.0', outlier: false },
       { key: 'a-b', span: '2026-10-01 至 2026-10-20', distance: '750 km', volume: '60.00 L', cost: '450.00', average: '51.2', outlier: true },
     ])
+    expect(intervalRows([{ ...interval, to_at: '2026-10-01T09:00:00Z' }])[0]!.span).toBe('2026-10-01')
     expect(intervalRows(null)).toEqual([])
   })
 

@@ -74,10 +74,13 @@ export interface IntervalRow {
   outlier: boolean
 }
 
+/** Two full tanks on one day need that day once. */
+const span = (from: string, to: string): string => (from === to ? from : `${from} 至 ${to}`)
+
 /** The intervals as rows, newest first. */
 export function intervalRows(list: TripInterval[] | null | undefined): IntervalRow[] {
   return (list ?? []).map((i) => ({
-    key: `${i.from}-${i.to}`, span: `${date(i.from_at)} 至 ${date(i.to_at)}`, distance: `${i.distance_km} km`, volume: `${litres(i.volume_ml)} L`,
+    key: `${i.from}-${i.to}`, span: span(date(i.from_at), date(i.to_at)), distance: `${i.distance_km} km`, volume: `${litres(i.volume_ml)} L`,
     cost: yuan(i.cost_fen), average: tenths(i.average_per_100km_dl), outlier: i.outlier === true,
   }))
 }

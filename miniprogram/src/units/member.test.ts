@@ -30,8 +30,8 @@ describe('a member as they see themselves', () => {
     [0, ''],
     [86_400_000, '1.0 天'],
     [86_400_000 * 3.5, '3.5 天'],
-    [86_400_000 * 0.04, '0.0 天'],
-    [86_400_000 * 0.05, '0.1 天'],
+    [1, '不到一天'],
+    [86_399_999, '不到一天'],
   ])('%s ms are %j', (ms, text) => expect(intervalText(ms)).toBe(text))
 
   it.each([

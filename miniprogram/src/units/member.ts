@@ -10,8 +10,11 @@ export const nameOf = (name: string | undefined): string => name || '车主'
 
 const dayMS = 86_400_000
 
-/** A time between two fuellings in days with one place: "7.0 天"; "" for none. */
-export const intervalText = (ms: number): string => (ms > 0 ? `${tenths(Math.floor((ms * 10 + dayMS / 2) / dayMS))} 天` : '')
+/** A time between two fuellings in days with one place: "7.0 天", "不到一天" below one; "" for none. */
+export const intervalText = (ms: number): string => {
+  if (ms <= 0) return ''
+  return ms < dayMS ? '不到一天' : `${tenths(Math.floor((ms * 10 + dayMS / 2) / dayMS))} 天`
+}
 
 const weekdays = ['周日', '周一', '周二', '周三', '周四', '周五', '周六']
 

@@ -3,6 +3,3 @@ export const typedPhone = (text: string): string => text.replace(/\D/g, '').repl
 
 /** Whether it is a mobile number of the mainland. */
 export const isPhone = (text: string): boolean => /^1[3-9]\d{9}$/.test(text)
-
-/** "138****0001". */
-export const maskedPhone = (phone: string): string => (phone.length === 11 ? `${phone.slice(0, 3)}****${phone.slice(7)}` : phone)

@@ -34,6 +34,12 @@ export function moment(at: string | number, nowMS: number): string {
   return p.year === parts(nowMS).year ? short : `${p.year}-${short}`
 }
 
+/** As one says when something was: "17:05" of today, "昨天 17:05", before that "11-20 17:05". */
+export function lately(at: string | number, nowMS: number): string {
+  if (date(at) === date(nowMS)) return clock(at)
+  return date(at) === date(nowMS - 86_400_000) ? `昨天 ${clock(at)}` : moment(at, nowMS)
+}
+
 /** "2026-11-23 17:05:09". */
 export function stamp(at: string | number): string {
   return `${date(at)} ${clock(at)}:${two(parts(at).second)}`

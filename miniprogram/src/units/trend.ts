@@ -91,10 +91,10 @@ export function timeTexts(points: TrendPoint[]): string[] {
   return new Set(days).size > 1 ? days : points.map((p) => clock(p.atMS))
 }
 
-/** Leaves out marks that are closer than a gap to the last one kept, from the newest back. */
+/** Leaves out marks that are closer than a gap to the last one kept, from the newest back, and those that say the same as the one before. */
 function apart(ticks: Tick[], gap: number): Tick[] {
   const kept: Tick[] = []
-  for (const tick of [...ticks].reverse()) {
+  for (const tick of ticks.filter((t, i) => t.text !== ticks[i - 1]?.text).reverse()) {
     if (kept.length === 0 || kept[0]!.at - tick.at >= gap) kept.unshift(tick)
   }
   return kept

@@ -1,4 +1,4 @@
-import type { Message, Thread } from '@/api/types'
+import type { Message, Notice, Thread } from '@/api/types'
 
 /** Where a conversation stands, in a line. */
 export function threadWords(t: Thread): string {
@@ -26,4 +26,11 @@ export function eventWords(m: Message): string {
       return '会话已重新打开'
   }
   return m.text ?? ''
+}
+
+/** What a notice says to who reads it here: its own text sends people to this program. */
+export function noticeWords(n: Notice): string {
+  if (n.kind === 'chat.message') return '客服回复了您的咨询，点开查看'
+  if (n.kind === 'chat.closed') return '您的咨询已结束，点开评价本次服务'
+  return n.text
 }

@@ -1,11 +1,17 @@
 import type { Problem } from '@/api/types'
 
+type NameOf<T> = T extends `urn:forecourt:problem:${infer Name}` ? Name : never
+
+/** A problem of the hub's catalogue by its name: "code-refused". */
+export type ProblemName = NameOf<Problem['type']>
+
 /**
  * The hub's problems in words for drivers: what happened, what it means for
- * the money, what to do. Types of other audiences do not come here; an unknown
- * one says the least that is true.
+ * the money, what to do. Those that only staff and devices can meet have none
+ * (problems.test.ts names them); one that a newer hub made says the least that
+ * is true.
  */
-const words: Record<string, string> = {
+const words: Partial<Record<ProblemName, string>> = {
   internal: '系统出了点问题，不会重复扣款，请重试',
   'bad-request': '填写的内容不正确，请检查',
   'unknown-field': '小程序版本过旧，请更新后再试',
@@ -17,9 +23,8 @@ const words: Record<string, string> = {
   'too-many': '操作太频繁，请稍等一会儿再试',
   'key-missing': '请求不完整，请重试',
   'key-reused': '这次操作已提交过，请刷新查看结果',
-  storage: '油站系统暂时无响应，加油不受影响，请稍后再试',
+  'storage-unavailable': '油站系统暂时无响应，加油不受影响，请稍后再试',
   'thread-closed': '会话已结束，重新打开后可继续',
-  'thread-taken': '会话正由客服接待',
   'not-your-thread': '这不是您的会话',
   'thread-open': '会话还没有结束，结束后可以评价',
   'already-rated': '本次会话您已评价过',
@@ -41,14 +46,13 @@ const words: Record<string, string> = {
   'wechat-refused': '微信没有确认这次登录，请重试或改用短信验证码',
   'wechat-away': '微信暂时无响应，请改用短信验证码登录',
   'trip-refused': '里程与前后记录不符，请核对里程表',
-  'name-taken': '该名称已被使用',
 }
 
 /** The words of a problem. */
 export function problemWords(p: Problem): string {
-  const name = p.type.replace('urn:forecourt:problem:', '')
+  const name = p.type.replace('urn:forecourt:problem:', '') as ProblemName
   return words[name] ?? (p.status >= 500 ? words.internal! : '操作没有成功，请重试')
 }
 
-/** The types that have words, for the test that holds them to the hub's catalogue. */
+/** The names of the problems that have words. */
 export const wordedProblems = Object.keys(words)

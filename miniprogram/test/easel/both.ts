@@ -41,7 +41,7 @@ export async function clean(stand: Stand): Promise<void> {
 }
 
 /** Waits until something is so; asked again and again. */
-export async function until(so: () => boolean | Promise<boolean>, what: string, ms = 5000): Promise<void> {
+export async function until(so: () => boolean | Promise<boolean>, what: string, ms = 10_000): Promise<void> {
   const end = Date.now() + ms
   while (!(await so())) {
     if (Date.now() > end) throw new Error(`${what} did not happen within ${ms} ms`)

@@ -7,6 +7,7 @@ const said = `/v1/driver/threads/${threadID}/messages`
 let both: Both
 beforeAll(async () => {
   both = await openBoth({ storage: signedIn, page: `/pkg-chat/chat?station=${stationID}` })
+  await both.stand.page.clock.install() // it runs on, and a test may put it forward
 })
 afterAll(() => both?.close())
 beforeEach(async () => {
@@ -30,9 +31,10 @@ test('what is said comes back by the socket, and so does the answer', async () =
 test('a recording is uploaded and sent as a voice message', async () => {
   const { stand, hub } = both
   await stand.tap('#voice')
-  const [started] = await stand.waitForCalls('recorderStart')
+  await stand.find('#recording').waitFor()
+  const [started] = await stand.calls('recorderStart')
   expect(started!.args).toMatchObject({ format: 'mp3', sampleRate: 16000, numberOfChannels: 1 })
-  await stand.page.waitForTimeout(600) // shorter is a slip of the finger
+  await stand.page.clock.fastForward(600) // shorter is a slip of the finger
   await stand.tap('#voice')
   await stand.waitForCalls('recorderStop')
   await stand.waitFor('2″')
@@ -58,7 +60,7 @@ test('without a network a message waits on the phone and is sent once', async ()
   expect(JSON.stringify(await stand.storage())).toContain('隧道里说的')
   stand.offline(false)
   await stand.emit('networkStatusChange', { isConnected: true, networkType: '4g' })
-  await until(async () => !(await stand.text()).includes('等待网络'), 'the message on its way')
+  await until(async () => !/等待网络|正在发送/.test(await stand.text()), 'the message at the hub')
   const ids = hub.at('POST', said).filter((a) => a.body.text === '隧道里说的').map((a) => a.body.id)
   expect(new Set(ids).size).toBe(1)
   await until(async () => (await stand.find('隧道里说的').count()) === 1, 'one message of the kind')

@@ -6,6 +6,7 @@ import { clean, openBoth, signedIn, type Both } from './both'
 let both: Both
 beforeAll(async () => {
   both = await openBoth({ storage: signedIn, page: '/pages/fuel/fuel' })
+  await both.stand.page.clock.install() // it runs on, and a test may stop it
 })
 afterAll(() => both?.close())
 beforeEach(async () => {
@@ -69,7 +70,6 @@ test('the phone sleeps while fuel runs and shows the sale when it wakes', async 
   await stand.emit('appHide')
   const now = new Date().toISOString()
   hub.sell({ ...order(8), sale: saleID(8), state: 'unpaid', paid_fen: 0, due_fen: 9_900, volume_ml: 12_548, amount_fen: 9_900, started_at: now, ended_at: now, paid_at: undefined })
-  await stand.emit('appShow')
-  await stand.waitFor('99.00', 1500)
+  await stand.within(1000, () => stand.emit('appShow'), '99.00')
   await clean(stand)
 })

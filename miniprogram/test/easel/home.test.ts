@@ -7,6 +7,7 @@ import { clean, openBoth, signedIn, until, type Both } from './both'
 let both: Both
 beforeAll(async () => {
   both = await openBoth()
+  await both.stand.page.clock.install() // it runs on, and a test may stop it
 })
 afterAll(() => both?.close())
 beforeEach(() => both.stand.start())
@@ -67,8 +68,7 @@ test('in the back the socket is closed, in front it goes on where it was', async
   expect(closed!.args.code).toBe(1000)
   hub.price(772) // nobody hears it
   const before = hub.heard.length
-  await stand.emit('appShow')
-  await stand.waitFor('7.72', 1000)
+  await stand.within(1000, () => stand.emit('appShow'), '7.72')
   const hello = hub.heard.slice(before).find((f) => f.k === 'hello')!
   const resumed = (hello.d as { resume: { ch: string; ep?: string; seq: number }[] }).resume.find((r) => r.ch === `driver/${memberID}`)
   expect(resumed).toEqual({ ch: `driver/${memberID}`, ep: epoch, seq: 1 })
@@ -80,10 +80,9 @@ test('in a tunnel the page says how old it is, and catches up after it', async (
   await stand.waitFor('7.')
   await until(() => hub.heard.some((f) => JSON.stringify(f).includes(stationID)), 'a follow')
   stand.offline(true)
-  await stand.waitFor('正在重新连接', 8000)
+  await stand.waitFor('正在重新连接')
   hub.price(799)
   stand.offline(false)
-  await stand.emit('networkStatusChange', { isConnected: true, networkType: '4g' })
-  await stand.waitFor('7.99', 1000)
+  await stand.within(1000, () => stand.emit('networkStatusChange', { isConnected: true, networkType: '4g' }), '7.99')
   await clean(stand)
 })

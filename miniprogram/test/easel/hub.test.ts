@@ -1,30 +1,24 @@
-/**
- * The same program against a real hub: HUB_URL is its address, HUB_CONTROL the
- * control of the stage it stands on (house/cmd/stage). The configuration takes
- * this file only when both are given.
- */
+/** The same program against a real hub, with pumpd and simulated dispensers behind it (house/cmd/stage). */
 import { randomInt } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dist } from '../build'
+import { openStage, type Stage } from '../stage'
 import { clean } from './both'
 import { openEasel, type Stand } from './stand'
 
-/** A nozzle that nobody else of this run uses. */
-const nozzle = Number(process.env.HUB_NOZZLE ?? 4)
+const nozzle = 4
 const phone = `138${String(randomInt(100_000_000)).padStart(8, '0')}`
 const who = `easel${phone.slice(3)}`
+let stage: Stage
 let stand: Stand
 beforeAll(async () => {
-  stand = await openEasel({ dist, hub: process.env.HUB_URL, mocks: { who, phone } })
+  stage = await openStage()
+  stand = await openEasel({ dist, hub: stage.at.hub, mocks: { who, phone } })
 })
-afterAll(() => stand?.close())
-
-/** Asks the stage for something: a car, an answer. */
-async function order<T>(name: string, body: object = {}): Promise<T> {
-  const answer = await fetch(`${process.env.HUB_CONTROL}/${name}`, { method: 'POST', body: JSON.stringify(body) })
-  if (!answer.ok) throw new Error(`${name}: ${await answer.text()}`)
-  return (await answer.json()) as T
-}
+afterAll(async () => {
+  await stand?.close()
+  await stage?.close()
+})
 
 test('prices come from the hub before anybody signs in', async () => {
   await stand.waitFor(/\d\.\d\d/)
@@ -45,28 +39,30 @@ test("signing in: WeChat's code and the phone's code at the hub", async () => {
 })
 
 test('a car fuels: the claim, the running figures, the order, its evidence', async () => {
-  const codes = await order<Record<string, string>>('codes')
+  const codes = await stage.order<Record<string, string>>('codes')
   await stand.tab('加油')
   await stand.input('#code', codes[String(nozzle)]!)
   await stand.tap('#claim')
   await stand.waitFor('提枪加油')
-  await order('lift', { nozzle, money_fen: 10_000 })
+  await stage.order('lift', { nozzle, money_fen: 10_000 })
   await stand.waitFor('加油中', 20_000)
   await stand.waitFor('100.00', 20_000)
-  await order('hang', { nozzle })
+  await stage.order('hang', { nozzle })
   await stand.find('#over-state').waitFor({ timeout: 20_000 })
   await stand.waitFor('100.00')
   await stand.tap('#evidence')
   await stand.waitForPage('pkg-records/evidence')
-  await stand.waitFor('油机数据相符', 10_000)
+  await stand.waitFor('油机数据相符')
   await stand.back()
   await stand.open('/pkg-records/records')
   await stand.waitFor('100.00')
   await clean(stand)
-}, 60_000)
+})
 
 test('chat: said, recorded, answered', async () => {
-  await stand.start('/pkg-records/records', await stand.storage())
+  const kept = await stand.storage()
+  await stand.page.clock.install()
+  await stand.start('/pkg-records/records', kept)
   await stand.waitFor('100.00')
   await stand.tap('#record-0')
   await stand.tap('#service') // with the station where the car fuelled
@@ -76,12 +72,12 @@ test('chat: said, recorded, answered', async () => {
   await stand.tap('#send')
   await stand.waitFor(/已送达|已读/)
   await stand.tap('#voice')
-  await stand.waitForCalls('recorderStart')
-  await stand.page.waitForTimeout(600)
+  await stand.find('#recording').waitFor()
+  await stand.page.clock.fastForward(600) // shorter is a slip of the finger
   await stand.tap('#voice')
   await stand.waitFor('″')
   const opened = (await stand.calls('socketSend')).map((c) => /"chat\/(\w+)"/.exec(String(c.args.data))?.[1]).find(Boolean)
-  await order('answer', { thread: opened, text: '在订单页面可以申请' })
+  await stage.order('answer', { thread: opened, text: '在订单页面可以申请' })
   await stand.waitFor('在订单页面可以申请')
   await clean(stand)
 })

@@ -1,7 +1,7 @@
 /** Signing in inside WeChat: by its own identity, with the phone's code for a new one, or by a text message. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { code, phone, token } from '../fixtures'
-import { clean, openBoth, type Both } from './both'
+import { clean, openBoth, signedIn, type Both } from './both'
 
 let both: Both
 beforeAll(async () => {
@@ -59,6 +59,25 @@ test('a refused phone number leads on to the text message', async () => {
   await clean(stand)
 })
 
+test('S075 the number in full is asked for at a tap, and gone at the next', async () => {
+  const { stand, hub } = both
+  await stand.start('/pages/me/me', signedIn)
+  await stand.waitFor('138****8000')
+  expect(hub.at('POST', '/v1/driver/me/phone')).toEqual([])
+  await stand.tap('#phone')
+  await stand.waitFor('138 0013 8000')
+  await stand.tap('#phone')
+  await stand.waitFor('138****8000')
+  await stand.tap('#phone')
+  await stand.waitFor('138 0013 8000')
+  await stand.tab('首页')
+  await stand.tab('我的')
+  await stand.waitFor('138****8000')
+  expect(hub.at('POST', '/v1/driver/me/phone')).toHaveLength(2)
+  expect(JSON.stringify(await stand.storage())).not.toContain(phone)
+  await clean(stand)
+})
+
 test('the session is kept for the next start, and ended by the hub it asks again', async () => {
   const { stand, hub } = both
   hub.knowsWeChat = true
@@ -67,6 +86,7 @@ test('the session is kept for the next start, and ended by the hub it asks again
   await stand.waitForPage('pages/home/home')
   await stand.start('/pages/me/me', await stand.storage())
   await stand.waitFor('李师傅')
+  expect(await stand.find('#phone').innerText()).toBe('138****8000')
   await stand.start('/pages/me/me', { 'forecourt.token': '"an old one"', 'forecourt.member': (await stand.storage())['forecourt.member'] })
   await stand.waitFor('登录后查看')
   await clean(stand)

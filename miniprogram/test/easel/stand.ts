@@ -11,11 +11,16 @@ import { extname, join, normalize } from 'node:path'
 import { connect as connectTLS } from 'node:tls'
 import { build } from 'esbuild'
 import { chromium, type BrowserContext, type Locator, type Page } from 'playwright-core'
+import { executablePath, handset, quietly } from '../chromium'
 import { bundle, here } from './compile'
 
 /** The hub's address in a package that was built without VITE_HUB. */
 const defaultHub = 'https://127.0.0.1:8443'
-const waitMS = 5000
+/** How long what must come may take: far more than it does, for a machine that has other work. */
+const waitMS = 10_000
+/** The steps of a stopped clock, each with twice the time for what is real; and how far ahead it stops. */
+const stepMS = 10
+const aheadMS = 1000
 
 /** How a stand is opened. */
 export interface Options {
@@ -47,14 +52,10 @@ export async function openEasel(options: Options): Promise<Stand> {
   const profile = mkdtempSync(join(tmpdir(), 'easel-'))
   try {
     const context = await chromium.launchPersistentContext(profile, {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      executablePath,
       headless: true,
-      args: flags,
-      viewport: { width: 375, height: 760 },
-      deviceScaleFactor: 2,
-      hasTouch: true,
-      isMobile: true,
-      locale: 'zh-CN',
+      args: quietly,
+      ...handset,
       colorScheme: options.theme ?? 'light',
     })
     const stand = new Stand(options, server, profile, context)
@@ -66,11 +67,6 @@ export async function openEasel(options: Options): Promise<Stand> {
     throw e
   }
 }
-
-const flags = [
-  '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-  '--disable-sync', '--disable-default-apps', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-]
 
 /** The running program and everything a test does with it. */
 export class Stand {
@@ -104,7 +100,7 @@ export class Stand {
       [storage, this.options.mocks ?? {}, this.options.builtFor ?? defaultHub] as const,
     )
     await this.page.goto(this.origin + (page ? `/?page=${encodeURIComponent(page)}` : '/'))
-    await this.page.waitForSelector('body[data-started]', { timeout: 2 * waitMS })
+    await this.page.waitForSelector('body[data-started]', { timeout: waitMS })
     const started = await this.page.evaluate(() => document.body.dataset.started)
     if (started !== 'true') throw new Error((await this.errors()).join('\n'))
   }
@@ -170,18 +166,6 @@ export class Stand {
     await this.find(what).locator('input,textarea').first().fill(text)
   }
 
-  /** Holds a finger on something for ms. */
-  async press(what: string, ms: number): Promise<void> {
-    const box = await this.find(what).first().boundingBox()
-    if (!box) throw new Error(`${what} is not to be seen`)
-    const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
-    const cdp = await this.context.newCDPSession(this.page)
-    await cdp.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [at] })
-    await this.page.waitForTimeout(ms)
-    await cdp.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
-    await cdp.detach()
-  }
-
   /** The text on the page in front. */
   text(): Promise<string> {
     return this.front.innerText()
@@ -195,6 +179,24 @@ export class Stand {
     } catch {
       throw new Error(`"${String(text)}" did not come within ${ms} ms. The page shows:\n${await this.text().catch(() => '')}\nerrors: ${(await this.errors()).join('\n')}`)
     }
+  }
+
+  /**
+   * Waits until a text comes by an act, within ms of the program's own time: the
+   * browser's clock is stopped and goes on in small steps, so that what a busy
+   * machine takes for the network and for drawing does not count. The test has
+   * called page.clock.install() before the program started.
+   */
+  async within(ms: number, act: () => Promise<void>, text: string): Promise<void> {
+    const { clock } = this.page
+    await clock.pauseAt(await this.page.evaluate((ahead) => Date.now() + ahead, aheadMS))
+    await act()
+    for (let spent = 0; !(await this.text()).includes(text); spent += stepMS) {
+      if (spent >= ms) throw new Error(`"${text}" did not come within ${ms} ms of the program's time. The page shows:\n${await this.text()}`)
+      await clock.runFor(stepMS)
+      await new Promise((done) => setTimeout(done, 2 * stepMS))
+    }
+    await clock.resume()
   }
 
   /** Waits until a page is in front. */

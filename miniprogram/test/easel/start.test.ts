@@ -12,16 +12,14 @@ beforeAll(async () => {
 })
 afterAll(() => both?.close())
 
-test('every page of app.json opens, in the styles all pages share', async () => {
+test.each(pagesOf(configOf(dist)))('%s opens, in the styles all pages share', async (page) => {
   const { stand } = both
-  for (const page of pagesOf(configOf(dist))) {
-    await stand.start(`/${page}`)
-    expect(await stand.pages()).toEqual([page])
-    const root = stand.find('.page')
-    expect(await root.count(), page).toBe(1)
-    expect(await root.evaluate((e) => getComputedStyle(e).backgroundColor), page).toBe('rgb(245, 247, 249)')
-    await clean(stand)
-  }
+  await stand.start(`/${page}`)
+  expect(await stand.pages()).toEqual([page])
+  const root = stand.find('.page')
+  expect(await root.count()).toBe(1)
+  expect(await root.evaluate((e) => getComputedStyle(e).backgroundColor)).toBe('rgb(245, 247, 249)')
+  await clean(stand)
 })
 
 test('the shim refuses what WeChat refuses', async () => {

@@ -4,7 +4,7 @@ import type { Frame, Position } from '../../src/api/types'
 import { dist } from '../build'
 import { code, fuelling, member, memberID, order, phone as number, said, saleID, stationID, threadID, token } from '../fixtures'
 import { Standin } from '../standin'
-import { Phone, settle, textOf } from './phone'
+import { Phone, textOf } from './phone'
 
 let hub: Standin
 let phone: Phone
@@ -57,6 +57,21 @@ test('signing in: WeChat asks for the phone, a refusal leads to the text message
   expect(phone.navigated).toContain('/pages/home/home')
 })
 
+test('S075 the number in full: asked for at a tap, a refusal is said in words', async () => {
+  signIn()
+  phone.start()
+  const page = await phone.open('pages/me/me')
+  expect(textOf(page)).toContain('138****8000')
+  await phone.act(page, 'phone')
+  expect(textOf(page)).toContain('138 0013 8000')
+  await phone.act(page, 'phone')
+  expect(textOf(page)).not.toContain('138 0013 8000')
+  hub.refuses = 'too-many'
+  await phone.act(page, 'phone')
+  expect(textOf(page)).toContain('操作太频繁')
+  expect(textOf(page)).toContain('138****8000')
+})
+
 test('fuelling: the nozzle by its code, the figures, the order', async () => {
   signIn()
   phone.start()
@@ -66,11 +81,9 @@ test('fuelling: the nozzle by its code, the figures, the order', async () => {
   expect(textOf(page)).toContain('提枪加油')
   expect(hub.at('POST', '/v1/driver/fuelling').map((a) => a.body)).toEqual([{ code: 'K7Q2MN0P' }])
   const ch = `driver/${memberID}`
-  phone.say({ k: 'fuelling', ch, seq: 0, d: fuelling(10_000) })
-  await settle()
+  await phone.say({ k: 'fuelling', ch, seq: 0, d: fuelling(10_000) })
   expect(textOf(page)).toContain('10.00')
-  phone.say({ k: 'order', ch, seq: 1, d: { ...order(9), sale: saleID(9), amount_fen: 7_890, volume_ml: 10_000 } })
-  await settle()
+  await phone.say({ k: 'order', ch, seq: 1, d: { ...order(9), sale: saleID(9), amount_fen: 7_890, volume_ml: 10_000 } })
   expect(textOf(page)).toContain('78.90')
   expect(textOf(page)).toContain('已付款')
 })
@@ -97,9 +110,8 @@ test('chat: what is said is at the hub and comes back, the answer too', async ()
   const [message] = hub.at('POST', `/v1/driver/threads/${threadID}/messages`)
   expect(message!.body).toMatchObject({ kind: 'text', text: '发票怎么开？' })
   const ch = `chat/${threadID}`
-  phone.say({ k: 'message', ch, seq: 1, d: hub.messages.at(-1) })
-  phone.say({ k: 'message', ch, seq: 2, d: said(3, 'agent', { text: '在订单页面可以申请' }) })
-  await settle()
+  const answer = said(3, 'agent', { text: '在订单页面可以申请' })
+  await phone.say({ k: 'message', ch, seq: 1, d: hub.messages.at(-1) }, { k: 'message', ch, seq: 2, d: answer })
   expect(textOf(page).split('发票怎么开？')).toHaveLength(2)
   expect(textOf(page)).toContain('在订单页面可以申请')
 })

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { JSDOM } from 'jsdom'
 import type { Frame } from '../../src/api/types'
 import { configOf, pagesOf } from '../easel/compile'
+import { Work } from './work'
 
 const require = createRequire(import.meta.url)
 
@@ -46,8 +47,8 @@ export type Line = (frame: Frame) => Frame[]
 /** The phone with the program on it. */
 export class Phone {
   readonly root = mkdtempSync(join(tmpdir(), 'mp-'))
-  /** What the hub says by itself: it reaches the socket that is open. */
-  say: (frame: Frame) => void = () => {}
+  private hear: (frame: Frame) => void = () => {}
+  private readonly work = new Work()
   readonly storage = new Map<string, unknown>()
   readonly navigated: string[] = []
   private readonly dom = new JSDOM('<!doctype html><html><body></body></html>', { pretendToBeVisual: true })
@@ -89,7 +90,7 @@ export class Phone {
     this.shown.push(page)
     this.call(page, 'onLoad', query)
     this.call(page, 'onShow')
-    await settle()
+    await this.work.rest()
     return page
   }
 
@@ -99,7 +100,13 @@ export class Phone {
     if (!target) throw new Error(`nothing has the id ${id}; the page shows: ${textOf(page)}`)
     const { Event } = exparser
     Event.dispatchEvent(target, Event.create(event, detail, { bubbles: event === 'tap', composed: event === 'tap', capturePhase: true }))
-    await settle()
+    await this.work.rest()
+  }
+
+  /** What the hub says by itself: it reaches the socket that is open. */
+  async say(...frames: Frame[]): Promise<void> {
+    frames.forEach((f) => this.hear(f))
+    await this.work.rest()
   }
 
   /** Leaves a page. */
@@ -116,6 +123,7 @@ export class Phone {
     for (const page of [...this.shown]) this.leave(page)
     this.callApp('onHide')
     this.dom.window.close()
+    this.work.stop()
     rmSync(this.root, { recursive: true, force: true })
   }
 
@@ -132,7 +140,7 @@ export class Phone {
     const set = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value, writable: true, configurable: true })
     for (const name of ['document', 'Node', 'Element', 'HTMLElement', 'Event', 'CustomEvent', 'MutationObserver', 'getComputedStyle']) set(name, (window as unknown as Record<string, unknown>)[name])
     set('window', window)
-    set('requestAnimationFrame', window.requestAnimationFrame.bind(window))
+    set('requestAnimationFrame', (fn: (ms: number) => void) => setTimeout(() => fn(performance.now()), 0))
     set('wx', this.wx())
     set('App', (o: Record<string, unknown>) => (this.app = o))
     set('getApp', () => this.app)
@@ -177,7 +185,7 @@ export class Phone {
   private connect(): object {
     const on: Record<string, (arg: object) => void> = {}
     const say = (frame: Frame) => setTimeout(() => on.message?.({ data: JSON.stringify(frame) }), 0)
-    this.say = say
+    this.hear = say
     setTimeout(() => on.open?.({}), 0)
     return {
       send: ({ data }: { data: string }) => this.line(JSON.parse(data) as Frame).forEach(say),
@@ -194,9 +202,6 @@ export class Phone {
 const query: Record<string, unknown> = {}
 for (const name of ['in', 'select', 'selectAll', 'fields', 'boundingClientRect', 'node', 'scrollOffset', 'selectViewport']) query[name] = () => query
 query.exec = (fn?: (r: unknown[]) => void) => void setTimeout(() => fn?.([]), 0)
-
-/** Lets promises and timers of no length run. */
-export const settle = (ms = 60): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
 /** What a page shows, without the space between. */
 export const textOf = (page: Rendered): string => (page.dom.textContent ?? '').replace(/\s+/g, ' ')

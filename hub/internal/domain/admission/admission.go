@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"forecourt/hub/internal/domain/device"
+	"forecourt/hub/internal/domain/member"
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
@@ -48,6 +49,8 @@ type Driver struct {
 	// Member names them, Number is what people say: "M000123".
 	Member id.Member
 	Number string
+	// Session is the one the ticket was taken with.
+	Session member.Session
 }
 
 // Booth issues tickets and takes them back. It is safe for concurrent use.

@@ -137,8 +137,14 @@ func (b *Board) beat() {
 	b.tire(now)
 	b.forgetCount(now)
 	b.comparePrices(now)
+	b.tick(now)
+}
+
+// tick tells the tills the hub's clock and what goes with it.
+func (b *Board) tick(now time.Time) {
 	b.sink.Tick(BeatKey, b.frame(wire.KindBeat, now, wire.Beat{
 		Now: now, DeviceSeenAt: b.seenAt, OldestUnackedMS: b.unacked,
+		Waiting: b.public.counted.waiting, CountedAt: b.public.counted.at,
 	}))
 }
 

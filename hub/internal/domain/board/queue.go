@@ -21,13 +21,15 @@ type counted struct {
 }
 
 // Count takes how many cars wait, as somebody counted them just now, and
-// answers with the queue as the public sees it from then on.
+// answers with the queue as the public sees it from then on. The tills learn of
+// it with the beat, which does not wait for its second.
 func (b *Board) Count(ctx context.Context, waiting int) (wire.Queue, error) {
 	var queue wire.Queue
 	err := b.wait(ctx, func() {
 		at := b.now()
 		b.public.counted = counted{waiting, at.UTC().Truncate(time.Millisecond)}
 		b.recount(at)
+		b.tick(at)
 		queue = b.public.queue
 	})
 	return queue, err

@@ -168,11 +168,54 @@ func TestACountIsForgotten(t *testing.T) {
 		time.Sleep(3 * BeatEvery)
 		synctest.Wait()
 		snap, _, _ := b.View(t.Context())
-		told := sink.takeOf("station")
+		beat, told := lastBeat(t, sink), sink.takeOf("station")
+		if beat.Waiting != 0 || !beat.CountedAt.IsZero() {
+			t.Errorf("the tills hear %+v", beat)
+		}
 		if snap.Queue.Waiting != 0 || !snap.Queue.CountedAt.IsZero() || len(told) != 1 || told[0].K != wire.KindQueue {
 			t.Errorf("afterwards: %+v, told %v", snap.Queue, told)
 		}
 	})
+}
+
+// Every till hears what any of them counted, at once.
+func TestTheTillsHearOfACount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, sink := startNow(t, nil, 1)
+		time.Sleep(BeatEvery / 2)
+		at := time.Now()
+		for _, waiting := range []int{5, 0} { // that nobody waits is a count as well
+			if _, err := b.Count(t.Context(), waiting); err != nil {
+				t.Fatal(err)
+			}
+			if beat := lastBeat(t, sink); beat.Waiting != waiting || !beat.CountedAt.Equal(at) || !beat.Now.Equal(at) {
+				t.Errorf("%d wait, and the tills hear %+v", waiting, beat)
+			}
+		}
+		time.Sleep(10 * BeatEvery)
+		synctest.Wait()
+		if beat := lastBeat(t, sink); !beat.CountedAt.Equal(at) || !beat.Now.After(at) {
+			t.Errorf("later they hear %+v", beat)
+		}
+	})
+}
+
+// lastBeat is the last beat that the tills heard.
+func lastBeat(t *testing.T, sink *tape) wire.Beat {
+	t.Helper()
+	sink.mu.Lock()
+	defer sink.mu.Unlock()
+	for _, f := range slices.Backward(sink.frames) {
+		if f.K == wire.KindBeat {
+			beat, err := wire.Read[wire.Beat](f.D)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return beat
+		}
+	}
+	t.Fatal("the tills hear nothing")
+	return wire.Beat{}
 }
 
 // startNow is start inside a bubble, on the bubble's clock; fn may be nil.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"forecourt/hub/internal/domain/member"
+	"forecourt/hub/internal/platform/audit"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
@@ -39,7 +40,7 @@ func TestTheFirstLoginMakesAMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	who := session.Member
-	if who.ID.IsZero() || who.Number != "M000001" || who.Phone != phone || who.Name != "" || len(who.Vehicles) != 0 || !who.Since.Equal(r.now) {
+	if who.ID.IsZero() || who.Number != "M000001" || who.Phone != member.MaskPhone(phone) || who.Name != "" || len(who.Vehicles) != 0 || !who.Since.Equal(r.now) {
 		t.Errorf("the new member is %+v", who)
 	}
 	if who.Vehicles == nil || !strings.HasPrefix(session.Token, "fcd_") || !session.ExpiresAt.Equal(r.now.Add(90*24*time.Hour)) {
@@ -316,12 +317,12 @@ func TestOldSessionsGiveWay(t *testing.T) {
 	}
 }
 
-func TestOpenListsWhoHasASession(t *testing.T) {
+func TestOpenListsTheSessions(t *testing.T) {
 	r := newRig(t)
 	first, second := r.signIn(t, phone), r.signIn(t, otherPhone)
 	r.now = r.now.Add(time.Hour)
-	r.signIn(t, phone)
-	check := func(want ...id.Member) {
+	third := r.signIn(t, phone)
+	check := func(want ...wire.DriverSession) {
 		t.Helper()
 		all, err := r.Open(t.Context())
 		if err != nil || len(all) != len(want) {
@@ -331,19 +332,59 @@ func TestOpenListsWhoHasASession(t *testing.T) {
 		if err != nil || !maps.Equal(named, all) {
 			t.Errorf("of those named open are %v, %v; want %v", named, err, all)
 		}
-		for _, m := range want {
-			if !all[m] {
-				t.Errorf("%v is not open", m)
+		for _, session := range want {
+			if !all[member.SessionOf(session.Token)] {
+				t.Errorf("%s is not open", session.Token)
 			}
 		}
 	}
-	check(first.Member.ID, second.Member.ID)
+	check(first, second, third)
 	if err := r.Logout(t.Context(), second.Token); err != nil {
 		t.Fatal(err)
 	}
-	check(first.Member.ID)
+	check(first, third)
 	r.now = r.now.Add(91 * 24 * time.Hour)
 	check()
+}
+
+// TestEndingTheOthersLeavesTheOneInHand: a lost phone is signed out at once, also
+// while the database is away; another member's is not.
+func TestEndingTheOthersLeavesTheOneInHand(t *testing.T) {
+	r := newRig(t)
+	r.signIn(t, phone) // unused for so long that it counts no more
+	r.now = r.now.Add(91 * 24 * time.Hour)
+	lost := r.signIn(t, phone)
+	r.now = r.now.Add(time.Hour)
+	here := r.signIn(t, phone)
+	stranger := r.signIn(t, otherPhone)
+	who, err := r.Resolve(t.Context(), here.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Resolve(t.Context(), lost.Token); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{1, 0} {
+		if told, err := r.EndOthers(t.Context(), who, here.Token); err != nil || told.Ended != want {
+			t.Errorf("ended %+v, %v; want %d", told, err, want)
+		}
+	}
+	_, err = r.Resolve(t.Context(), lost.Token)
+	wantProblem(t, err, wire.ProblemUnauthorized)
+	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	if _, err := r.Resolve(late, lost.Token); !mysql.Unavailable(err) {
+		t.Errorf("the lost phone while the database is away: %v", err)
+	}
+	for _, session := range []wire.DriverSession{here, stranger} {
+		if _, err := r.Resolve(t.Context(), session.Token); err != nil {
+			t.Error(err)
+		}
+	}
+	rows, err := audit.Find(t.Context(), r.db, audit.Query{Action: "session.end"})
+	if err != nil || len(rows) != 1 || rows[0].Member != who.Member || rows[0].ObjectID != who.Member.String() || rows[0].Note != "1 on other devices" {
+		t.Errorf("the log says %+v, %v", rows, err)
+	}
 }
 
 func TestResolveKnowsMembersWhileTheDatabaseIsAway(t *testing.T) {

@@ -21,7 +21,8 @@
 //     proved together with it; the name WeChat knows them by is kept as their
 //     number is.
 //   - A session is 32 random bytes, kept as their SHA-256 only. It ends after
-//     90 days without use, on logout, and when a member opens more than ten.
+//     90 days without use, on logout, when a member opens more than ten, and
+//     when they end all others from the phone in their hand.
 //   - Members are numbered without a hole, in the order of joining.
 //   - While the database is away, members who were seen just before are still
 //     known.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"forecourt/hub/internal/platform/audit"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
@@ -27,7 +28,16 @@ const (
 	// touchEvery is how exactly the last use is known; writing it on every
 	// request would make reading a write.
 	touchEvery = time.Hour
+	// actionEndSession is what the log calls it when a member ends their
+	// sessions elsewhere.
+	actionEndSession = "session.end"
 )
+
+// Session names a session: the SHA-256 of its token. It opens nothing.
+type Session [sha256.Size]byte
+
+// SessionOf is the session of a token.
+func SessionOf(token string) Session { return sha256.Sum256([]byte(token)) }
 
 // openSession writes a session as part of tx and ends the member's longest
 // unused ones past maxSessions.
@@ -111,16 +121,62 @@ func (s *Store) Logout(ctx context.Context, token string) error {
 	return nil
 }
 
-// Open is who has an open session, for ending the sockets of others: of
+// EndOthers ends every session of a member but that of a token, and counts those
+// that were open. It is for a phone that was lost: one that ended any is on
+// record.
+func (s *Store) EndOthers(ctx context.Context, who Actor, token string) (wire.SessionsEnded, error) {
+	here, now := SessionOf(token), s.Now()
+	var others []struct {
+		Session []byte    `db:"token_hash"`
+		SeenAt  time.Time `db:"seen_at"`
+	}
+	var told wire.SessionsEnded
+	err := s.DB.InTx(ctx, "ending a member's other sessions", func(ctx context.Context, tx *mysql.Tx) error {
+		others, told.Ended = nil, 0
+		if err := s.lock(ctx, tx, who.Member); err != nil {
+			return err
+		}
+		err := tx.SelectContext(ctx, &others, "SELECT token_hash, seen_at FROM member_session WHERE member = ? AND token_hash <> ? FOR UPDATE",
+			who.Member, here[:])
+		if err != nil {
+			return fmt.Errorf("listing a member's other sessions: %w", err)
+		}
+		for _, o := range others {
+			if o.SeenAt.After(now.Add(-sessionIdle)) {
+				told.Ended++
+			}
+		}
+		if told.Ended == 0 {
+			return nil
+		}
+		_, err = tx.ExecContext(ctx, "DELETE FROM member_session WHERE member = ? AND token_hash <> ?", who.Member, here[:])
+		if err != nil {
+			return fmt.Errorf("ending a member's other sessions: %w", err)
+		}
+		return audit.Write(ctx, tx, audit.Row{
+			At: now, Member: who.Member, Action: actionEndSession, Object: "member", ObjectID: who.Member.String(), Result: audit.OK,
+			Note: fmt.Sprintf("%d on other devices", told.Ended),
+		})
+	})
+	if err != nil {
+		return wire.SessionsEnded{}, err
+	}
+	for _, o := range others {
+		s.known.Forget([sha256.Size]byte(o.Session))
+	}
+	return told, nil
+}
+
+// Open is the sessions that are open, for ending the sockets of others: of
 // everybody, or of those that are named.
-func (s *Store) Open(ctx context.Context, of ...id.Member) (map[id.Member]bool, error) {
+func (s *Store) Open(ctx context.Context, of ...id.Member) (map[Session]bool, error) {
 	since := s.Now().Add(-sessionIdle)
-	open := map[id.Member]bool{}
+	open := map[Session]bool{}
 	if len(of) == 0 {
-		return open, s.openOf(ctx, open, "SELECT DISTINCT member FROM member_session WHERE seen_at > ?", since)
+		return open, s.openOf(ctx, open, "SELECT token_hash FROM member_session WHERE seen_at > ?", since)
 	}
 	for part := range slices.Chunk(of, maxBrief) {
-		query, args, err := sqlx.In("SELECT DISTINCT member FROM member_session WHERE member IN (?) AND seen_at > ?", part, since)
+		query, args, err := sqlx.In("SELECT token_hash FROM member_session WHERE member IN (?) AND seen_at > ?", part, since)
 		if err != nil {
 			return nil, fmt.Errorf("listing members' open sessions: %w", err)
 		}
@@ -131,13 +187,13 @@ func (s *Store) Open(ctx context.Context, of ...id.Member) (map[id.Member]bool, 
 	return open, nil
 }
 
-func (s *Store) openOf(ctx context.Context, open map[id.Member]bool, query string, args ...any) error {
-	var members []id.Member
-	if err := s.DB.SelectContext(ctx, &members, query, args...); err != nil {
+func (s *Store) openOf(ctx context.Context, open map[Session]bool, query string, args ...any) error {
+	var sessions [][]byte
+	if err := s.DB.SelectContext(ctx, &sessions, query, args...); err != nil {
 		return fmt.Errorf("listing members' open sessions: %w", err)
 	}
-	for _, m := range members {
-		open[m] = true
+	for _, key := range sessions {
+		open[Session(key)] = true
 	}
 	return nil
 }

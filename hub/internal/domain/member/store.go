@@ -43,11 +43,11 @@ type Person struct {
 	Since time.Time
 }
 
-// Member is the person as they see themselves: ID number and accounts masked,
-// for a phone lies about.
+// Member is the person as they see themselves: phone, ID number and accounts
+// masked, for a phone lies about.
 func (p Person) Member() wire.Member {
 	return wire.Member{
-		ID: p.ID, Number: p.Number, Name: p.Name, Phone: p.Phone, IDNumber: MaskIDNumber(p.IDNumber),
+		ID: p.ID, Number: p.Number, Name: p.Name, Phone: MaskPhone(p.Phone), IDNumber: MaskIDNumber(p.IDNumber),
 		Accounts: p.Masked(), Vehicles: p.Vehicles, Since: p.Since,
 	}
 }
@@ -157,7 +157,8 @@ func sealCell(key *vault.Key, at vault.Cell, plain string) []byte {
 	return key.Seal(at, []byte(plain))
 }
 
-// Phone is a member's number, 11 digits, for telling them something.
+// Phone is a member's number, 11 digits, for telling them something, or them
+// what it is.
 func (s *Store) Phone(ctx context.Context, q sqlx.QueryerContext, m id.Member) (string, error) {
 	row, err := s.row(ctx, q, m)
 	if err != nil {

@@ -41,7 +41,7 @@ func TestS033AMemberKeepsNamePhoneAndPlate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Name != "王晓燕" || got.Phone != phone || got.Number != "M000001" || len(got.Vehicles) != 2 {
+	if got.Name != "王晓燕" || got.Phone != "138****0001" || got.Number != "M000001" || len(got.Vehicles) != 2 {
 		t.Fatalf("the member is %+v", got)
 	}
 	first, second := got.Vehicles[0], got.Vehicles[1]

@@ -74,7 +74,7 @@ func (s *Store) members(ctx context.Context, q sqlx.QueryerContext, at id.Statio
 }
 
 // stationsOf is the further stations of group managers, by name.
-func stationsOf(ctx context.Context, q sqlx.QueryerContext, rows []memberRow) (map[id.Staff][]wire.StationCard, error) {
+func stationsOf(ctx context.Context, q sqlx.QueryerContext, rows []memberRow) (map[id.Staff][]wire.StationName, error) {
 	var managers []id.Staff
 	for _, r := range rows {
 		if r.Role == wire.RoleGroup {
@@ -97,9 +97,9 @@ func stationsOf(ctx context.Context, q sqlx.QueryerContext, rows []memberRow) (m
 	if err := sqlx.SelectContext(ctx, q, &found, query, args...); err != nil {
 		return nil, fmt.Errorf("listing the stations of managers: %w", err)
 	}
-	cards := map[id.Staff][]wire.StationCard{}
+	cards := map[id.Staff][]wire.StationName{}
 	for _, f := range found {
-		cards[f.Staff] = append(cards[f.Staff], wire.StationCard{ID: f.ID, Name: f.Name})
+		cards[f.Staff] = append(cards[f.Staff], wire.StationName{ID: f.ID, Name: f.Name})
 	}
 	return cards, nil
 }

@@ -98,7 +98,8 @@ type Deps struct {
 	// Refused is told of everything a signed-in person's role was refused: the
 	// action, and the id in the request's address, if there is one.
 	Refused func(ctx context.Context, who staff.Actor, action staff.Action, object string)
-	// MemberSignedOut is told of a member's logout, for the same reason.
+	// MemberSignedOut is told that sessions of a member have ended, for the same
+	// reason.
 	MemberSignedOut func(ctx context.Context, who id.Member)
 	// Ping asks the database whether it is there.
 	Ping func(ctx context.Context) error

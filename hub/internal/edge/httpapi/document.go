@@ -23,6 +23,7 @@ var classes = map[wire.Class]string{
 // the same Go types, and serves it.
 func (a *api) document() {
 	a.describeForms()
+	a.describeProblems()
 	doc := a.huma.OpenAPI()
 	schemas := doc.Components.Schemas
 	ref := func(v any) string {
@@ -62,6 +63,15 @@ func (a *api) document() {
 		w.Header().Set("Content-Type", "application/openapi+json")
 		_, _ = w.Write(text) // the client may be gone
 	})
+}
+
+// describeProblems lists the catalogue of problems as what a problem's type may
+// be: clients that have words of their own are held to it.
+func (a *api) describeProblems() {
+	kind := a.huma.OpenAPI().Components.Schemas.Map()["Problem"].Properties["type"]
+	for _, t := range slices.Sorted(maps.Keys(wire.Problems)) {
+		kind.Enum = append(kind.Enum, t)
+	}
 }
 
 // Document is the OpenAPI document of this API and its socket, indented, for

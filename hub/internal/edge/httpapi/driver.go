@@ -23,6 +23,7 @@ type Members interface {
 	WeChatLogin(ctx context.Context, req wire.WeChatLogin) (wire.DriverSession, error)
 	Resolve(ctx context.Context, token string) (member.Actor, error)
 	Logout(ctx context.Context, token string) error
+	EndOthers(ctx context.Context, who member.Actor, token string) (wire.SessionsEnded, error)
 	Me(ctx context.Context, who member.Actor) (wire.Member, error)
 	Rename(ctx context.Context, who member.Actor, req wire.ProfileRequest) (wire.Member, error)
 	AddVehicle(ctx context.Context, who member.Actor, req wire.VehicleRequest) (wire.Member, error)
@@ -150,12 +151,22 @@ func (a *api) driverSessions() {
 	huma.Register(a.huma, op, a.driverLogout)
 	tickets := newLimiter(strangerTries, strangerEvery, a.deps.Now)
 	driver(a, driverOp("ticket", http.MethodPost, "/tickets", "Take a ticket for one socket, good for seconds"),
-		func(_ context.Context, who member.Actor, _ *struct{}) (wire.Ticket, error) {
+		func(_ context.Context, who member.Actor, in *ticketInput) (wire.Ticket, error) {
 			// Tickets that wait are few: nobody may take them all.
 			if _, ok := tickets.allow(who.Member.String()); !ok {
 				return wire.Ticket{}, wire.NewProblem(wire.ProblemTooMany, "too many tickets of one member")
 			}
-			return a.deps.Tickets.Issue(admission.Holder{Driver: &admission.Driver{Member: who.Member, Number: who.Number}})
+			return a.deps.Tickets.Issue(admission.Holder{Driver: &admission.Driver{
+				Member: who.Member, Number: who.Number, Session: member.SessionOf(in.who.bearer),
+			}})
+		})
+	driver(a, driverOp("endOthers", http.MethodDelete, "/sessions", "End one's sessions on all other devices, and their sockets: a phone was lost"),
+		func(ctx context.Context, who member.Actor, in *ticketInput) (wire.SessionsEnded, error) {
+			told, err := a.deps.Members.EndOthers(ctx, who, in.who.bearer)
+			if err == nil {
+				a.memberSignedOut(ctx, who)
+			}
+			return told, err
 		})
 }
 
@@ -167,10 +178,15 @@ func (a *api) driverLogout(ctx context.Context, in *ticketInput) (*struct{}, err
 	if err := a.deps.Members.Logout(ctx, in.who.bearer); err != nil {
 		return nil, err
 	}
+	a.memberSignedOut(ctx, who)
+	return nil, nil
+}
+
+// memberSignedOut tells that sessions of a member have ended.
+func (a *api) memberSignedOut(ctx context.Context, who member.Actor) {
 	if a.deps.MemberSignedOut != nil {
 		a.deps.MemberSignedOut(ctx, who.Member)
 	}
-	return nil, nil
 }
 
 // memberOf is the member a request comes from. A phone is no enrolled device:

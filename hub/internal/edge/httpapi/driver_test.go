@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"forecourt/hub/internal/domain/member"
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
@@ -99,7 +100,7 @@ func TestS054ADriverSignsInAndOut(t *testing.T) {
 	}
 	ticket := read[wire.Ticket](t, s.call("driver", "POST", "/v1/driver/tickets", ""))
 	holder, ok := s.booth.Spend(ticket.Ticket)
-	if !ok || holder.Driver == nil || holder.Driver.Number != "M000007" || holder.Staff != nil || !holder.Device.Device.IsZero() {
+	if !ok || holder.Driver == nil || holder.Driver.Number != "M000007" || holder.Driver.Session != member.SessionOf(driverToken) || holder.Staff != nil || !holder.Device.Device.IsZero() {
 		t.Errorf("a ticket for %+v", holder)
 	}
 	if got := s.call("driver", "POST", "/v1/driver/logout", ""); got.StatusCode != http.StatusNoContent {
@@ -117,6 +118,20 @@ func TestS054ADriverSignsInAndOut(t *testing.T) {
 	}
 	if len(s.people.out) != 2 {
 		t.Errorf("somebody else was signed out: %q", s.people.out)
+	}
+}
+
+func TestEndingOtherSessionsEndsTheirSockets(t *testing.T) {
+	s := newSite(t)
+	if told := read[wire.SessionsEnded](t, s.call("driver", "DELETE", "/v1/driver/sessions", "")); told.Ended != 2 {
+		t.Errorf("told %+v", told)
+	}
+	if want := "sockets of " + (id.Member{7}).String(); len(s.people.out) != 1 || s.people.out[0] != want {
+		t.Errorf("signed out: %q", s.people.out)
+	}
+	s.desk.fail = wire.NewProblem(wire.ProblemStorage, "")
+	if p := problem(t, s.call("driver", "DELETE", "/v1/driver/sessions", "")); p.Type != wire.ProblemStorage || len(s.people.out) != 1 {
+		t.Errorf("%v, signed out: %q", p, s.people.out)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -12,14 +13,23 @@ import (
 	"forecourt/shared/wire"
 )
 
+// Bounds of how often one member may see their own number: who shows and hides it
+// a few times is served, who reads it out by program is not.
+const (
+	revealTries = 5
+	revealEvery = 12 * time.Second
+)
+
 // Self is what a member asks of package flow about what is kept of them.
 type Self interface {
+	RevealMyPhone(ctx context.Context, who member.Actor) (wire.OwnPhone, error)
 	ExportMe(ctx context.Context, who member.Actor) (wire.MemberExport, error)
 	EraseMe(ctx context.Context, who member.Actor, req wire.EraseRequest) error
 }
 
 // driverSelf registers what members say and ask about what is kept of them.
 func (a *api) driverSelf() {
+	a.ownPhone()
 	driver(a, driverOp("consents", http.MethodGet, "/consents", "List what one may agree to, and what one said"),
 		func(ctx context.Context, who member.Actor, _ *struct{}) (wire.ConsentList, error) {
 			return a.deps.Members.MyConsents(ctx, who)
@@ -59,6 +69,18 @@ func (a *api) driverSelf() {
 	op.Middlewares = huma.Middlewares{a.asMember}
 	op.MaxBodyBytes = MaxBodyBytes + 1
 	huma.Register(a.huma, op, a.eraseMe)
+}
+
+// ownPhone registers how members see their number.
+func (a *api) ownPhone() {
+	reveals := newLimiter(revealTries, revealEvery, a.deps.Now)
+	driver(a, driverOp("revealPhone", http.MethodPost, "/me/phone", "See one's own phone number in full; that it was is on record"),
+		func(ctx context.Context, who member.Actor, _ *struct{}) (wire.OwnPhone, error) {
+			if _, ok := reveals.allow(who.Member.String()); !ok {
+				return wire.OwnPhone{}, wire.NewProblem(wire.ProblemTooMany, "too many looks of one member at their number")
+			}
+			return a.deps.Self.RevealMyPhone(ctx, who)
+		})
 }
 
 func (a *api) eraseMe(ctx context.Context, in *eraseMeInput) (*struct{}, error) {

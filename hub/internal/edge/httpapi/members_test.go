@@ -78,6 +78,14 @@ func (r memberBook) ExportMe(_ context.Context, who member.Actor) (wire.MemberEx
 	return wire.MemberExport{}, r.did("export me %s", who.Number)
 }
 
+func (r memberBook) RevealMyPhone(_ context.Context, who member.Actor) (wire.OwnPhone, error) {
+	return wire.OwnPhone{}, r.did("my phone %s", who.Number)
+}
+
+func (m memberStore) EndOthers(_ context.Context, who member.Actor, token string) (wire.SessionsEnded, error) {
+	return wire.SessionsEnded{Ended: 2}, m.desk.did("end others %s %s", who.Number, token)
+}
+
 func (r memberBook) EraseMe(_ context.Context, who member.Actor, req wire.EraseRequest) error {
 	return r.did("erase me %s %s", who.Number, req.Number)
 }
@@ -128,6 +136,8 @@ func selfRoutes() []route {
 		{method: "DELETE", path: "/v1/driver/me/accounts/" + aAccount, call: "drop account M000007 " + aAccount},
 		{method: "GET", path: "/v1/driver/me/habits", call: "habits M000007"},
 		{method: "GET", path: "/v1/driver/me/export", call: "export me M000007"},
+		{method: "POST", path: "/v1/driver/me/phone", call: "my phone M000007"},
+		{method: "DELETE", path: "/v1/driver/sessions", call: "end others M000007 " + driverToken},
 	}
 }
 
@@ -373,6 +383,51 @@ func TestS075TheWholePhoneTakesAReasonAndLeavesARow(t *testing.T) {
 		if strings.Contains(s.log.String(), secret) {
 			t.Errorf("the log of requests says %s", secret)
 		}
+	}
+}
+
+// TestS075AMemberSeesTheirOwnNumberOnlyWhenTheyAsk: every other answer has it
+// masked, nobody without a session gets either, and each look is a row of the
+// log without the number.
+func TestS075AMemberSeesTheirOwnNumberOnlyWhenTheyAsk(t *testing.T) {
+	s := newMemberSite(t)
+	const masked = `"138****8000"`
+	for name, text := range map[string]string{
+		"the entry":   s.ok(s.mine("GET", "/v1/driver/me", "")),
+		"a new name":  s.ok(s.mine("PUT", "/v1/driver/me", `{"name":"`+wangName+`"}`)),
+		"a vehicle":   s.ok(s.mine("POST", "/v1/driver/vehicles", `{"plate":"云A12345"}`)),
+		"the session": fmt.Sprintf("%q", s.session.Member.Phone),
+	} {
+		if !strings.Contains(text, masked) || strings.Contains(text, wangPhone) {
+			t.Errorf("%s shows %s", name, text)
+		}
+	}
+	if p := problem(t, s.call("", "POST", "/v1/driver/me/phone", "")); p.Type != wire.ProblemUnauthorized {
+		t.Errorf("without a session: %v", p)
+	}
+	for range revealTries {
+		got := s.mine("POST", "/v1/driver/me/phone", "")
+		if got.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("the number may be kept: %v", got.Header)
+		}
+		if shown := read[wire.OwnPhone](t, got); shown.Phone != wangPhone {
+			t.Errorf("shown is %+v", shown)
+		}
+	}
+	if p := problem(t, s.mine("POST", "/v1/driver/me/phone", "")); p.Type != wire.ProblemTooMany || !p.Retry {
+		t.Errorf("once more: %v", p)
+	}
+	rows, err := audit.Find(t.Context(), s.db, audit.Query{Action: "member.reveal"})
+	if err != nil || len(rows) != revealTries {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for _, row := range rows {
+		if row.Member != s.session.Member.ID || !row.Staff.IsZero() || row.Result != audit.OK || strings.Contains(row.Note, wangPhone) {
+			t.Errorf("the log says %+v", row)
+		}
+	}
+	if strings.Contains(s.log.String(), wangPhone) {
+		t.Error("the log of requests says the number")
 	}
 }
 

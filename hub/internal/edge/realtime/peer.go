@@ -15,9 +15,11 @@ type Peer struct {
 	// Staff and Role are the person at a till; zero for a device by itself.
 	Staff id.Staff
 	Role  wire.Role
-	// Member is the driver at a phone (Kind wire.DevicePhone); then all else
-	// is zero.
-	Member id.Member
+	// Member is the driver at a phone (Kind wire.DevicePhone), Session names the
+	// session there, so that a lost phone is told from the one in their hand;
+	// then all else is zero.
+	Member  id.Member
+	Session [32]byte
 	// Guest is whether it is a phone of nobody in particular (Kind
 	// wire.DevicePhone); then all else is zero.
 	Guest bool

@@ -137,7 +137,10 @@ func (s *Server) Publish(frames []wire.Frame) {
 }
 
 // Tick publishes the latest of a key in a channel, such as a nozzle's running
-// figures. f.Seq is the channel's last event when it was made.
+// figures. f.Seq is the channel's last event when it was made, so that a mirror
+// drops a tick that comes late; 0 if its maker does not know the channel's
+// events, as a board that tells a member how their fuelling runs: mirrors take
+// such ticks as they arrive, which is the order they were published in.
 func (s *Server) Tick(key int, f wire.Frame) {
 	s.publish(f, "tick", func(r *ring, line []byte) bool { return r.tick(f.Ep, f.Seq, key, line, f.At) })
 }
