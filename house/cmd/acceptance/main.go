@@ -1,6 +1,7 @@
-// Command acceptance runs the tests and prints, for every promise in
-// docs/acceptance.tsv, whether a test proves it: id, pass, fail or open, and
-// the tests that carry the id, separated by tabs.
+// Command acceptance runs the tests, of the Go modules and of the drivers'
+// pages, and prints for every promise in docs/acceptance.tsv whether a test
+// proves it: id, pass, fail or open, and the tests that carry the id, separated
+// by tabs.
 //
 //	acceptance [ID ...]
 //
@@ -10,21 +11,17 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-const (
-	promises = "docs/acceptance.tsv"
-	tags     = "ci,migrated_fynedo"
-)
+const promises = "docs/acceptance.tsv"
 
 // rowID finds the ids in a test's name: TestD004ChengduSale carries D004.
 var rowID = regexp.MustCompile(`[SDCI]\d{3}`)
@@ -53,8 +50,8 @@ func run(ctx context.Context, w io.Writer, only []string) (bool, error) {
 			return false, fmt.Errorf("%s has no row %s", promises, id)
 		}
 	}
-	results, err := runTests(ctx, only)
-	if err != nil {
+	results := outcomes{}
+	if err := errors.Join(runGo(ctx, pattern(only), results), runPages(ctx, pattern(only), results)); err != nil {
 		return false, err
 	}
 	good := true
@@ -69,6 +66,14 @@ func run(ctx context.Context, w io.Writer, only []string) (bool, error) {
 		}
 	}
 	return good, nil
+}
+
+// pattern finds the tests of some ids, or of any.
+func pattern(only []string) string {
+	if len(only) == 0 {
+		return rowID.String()
+	}
+	return strings.Join(only, "|")
 }
 
 // readRows lists the ids of the promises, in the file's order.
@@ -88,7 +93,7 @@ func readRows(path string) ([]string, error) {
 	return ids, nil
 }
 
-// outcomes maps a test, "package.Test", to whether it passed.
+// outcomes maps a test, "package.Test" or "file: title", to whether it passed.
 type outcomes map[string]bool
 
 // of tells a row's verdict and its tests: fail if any of them failed.
@@ -108,57 +113,4 @@ func (o outcomes) of(id string) (verdict string, tests []string) {
 	}
 	slices.Sort(tests)
 	return verdict, tests
-}
-
-// runTests runs the tests that carry one of the ids, or any id.
-func runTests(ctx context.Context, only []string) (outcomes, error) {
-	pattern := rowID.String()
-	if len(only) > 0 {
-		pattern = strings.Join(only, "|")
-	}
-	cmd := exec.CommandContext(ctx, "go", "test", "-json", "-tags", tags, "-run", pattern,
-		"./shared/...", "./pumpd/...", "./hub/...", "./cashier/...", "./house/...")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("running the tests: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("running the tests: %w", err)
-	}
-	results, err := readEvents(out)
-	if err != nil {
-		return nil, err
-	}
-	// A failing test makes go test exit non-zero; its row says so already.
-	if err := cmd.Wait(); err != nil && len(results) == 0 {
-		return nil, fmt.Errorf("running the tests: %w", err)
-	}
-	return results, nil
-}
-
-// readEvents reads go test's JSON and keeps the outcome of each top-level test.
-func readEvents(r io.Reader) (outcomes, error) {
-	results := outcomes{}
-	dec := json.NewDecoder(r)
-	for {
-		var event struct{ Action, Package, Test string }
-		err := dec.Decode(&event)
-		if err == io.EOF {
-			return results, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading go test's output: %w", err)
-		}
-		if event.Test == "" || strings.Contains(event.Test, "/") {
-			continue
-		}
-		name := strings.TrimPrefix(event.Package, "forecourt/") + "." + event.Test
-		switch event.Action {
-		case "pass":
-			results[name] = true
-		case "fail":
-			results[name] = false
-		}
-	}
 }

@@ -67,11 +67,11 @@ hub        %s   (its authority: %s)
 simulator  %s/truth
 data, logs %s
 accounts   负责人 head 1001 · 收银员 cashier 2001 · 加油员 attendant 3001 3002 · 客服 agent 4001; password %s
-drivers    %s/m/   (their pages in a browser on this machine; sign in with any mobile number)
-driver     bin/driver -dir %s   (a test driver in a terminal: talk with the agent; codes sent to phones are in %s)
+drivers    %s/m/   (their pages in a browser on this machine; sign in with any mobile number,
+           the codes sent to phones are in %s)
 
 `, h.URL, filepath.Join(dir, "hub", "pki", "ca.pem"), h.Truth.URL, dir, h.Password(), h.PagesURL,
-		dir, filepath.Join(dir, "notices.ndjson"))
+		filepath.Join(dir, "notices.ndjson"))
 	return openTill(ctx, h, bin)
 }
 

@@ -36,9 +36,11 @@ func (s *session) office(ctx context.Context) error {
 	return nil
 }
 
-// step is one photograph: where to click and what to type before it.
+// step is one photograph: what key to press first, if any, where to click and
+// what to type before it.
 type step struct {
 	name   string
+	first  string
 	clicks []string // "x y"
 	text   string
 	keys   []string
@@ -49,11 +51,17 @@ const (
 	railMembers = "42 510"
 	railOffice  = "42 578"
 	firstRow    = "400 534" // of seven: who has fuelled
-	tabPosts    = "210 84"
-	tabAlerts   = "392 84"
-	tabLog      = "490 84"
-	tabKeys     = "570 84"
-	tabAccount  = "650 84"
+	tabPosts    = "212 84"
+	tabOffers   = "388 84"
+	tabSite     = "468 84"
+	tabAlerts   = "560 84"
+	tabLog      = "651 84"
+	tabKeys     = "731 84"
+	tabAccount  = "811 84"
+	secondRow   = "400 218"
+	newOffer    = "1230 84"
+	changeSite  = "186 716"
+	moreWaiting = "986 80"
 )
 
 func headSteps() []step {
@@ -61,7 +69,11 @@ func headSteps() []step {
 		{name: "office-members", clicks: []string{railMembers, firstRow}},
 		{name: "office-staff", clicks: []string{railOffice}},
 		{name: "office-posts", clicks: []string{tabPosts}},
-		{name: "office-alerts", clicks: []string{tabAlerts}},
+		{name: "office-offers", clicks: []string{tabOffers, secondRow}},
+		{name: "office-offer-new", clicks: []string{newOffer}},
+		{name: "office-site", first: "Escape", clicks: []string{tabSite}},
+		{name: "office-site-change", clicks: []string{changeSite}},
+		{name: "office-alerts", first: "Escape", clicks: []string{tabAlerts}},
 		{name: "office-log", clicks: []string{tabLog}},
 		{name: "office-keys", clicks: []string{tabKeys}},
 		{name: "office-account", clicks: []string{tabAccount, "664 714"}},
@@ -69,7 +81,10 @@ func headSteps() []step {
 }
 
 func cashierSteps() []step {
-	return []step{{name: "cashier-member", clicks: []string{"42 442", "360 160"}, text: "1", keys: []string{"Return"}}}
+	return []step{
+		{name: "board-queue", clicks: []string{moreWaiting, moreWaiting, moreWaiting}},
+		{name: "cashier-member", clicks: []string{"42 442", "360 160"}, text: "1", keys: []string{"Return"}},
+	}
 }
 
 // walk signs somebody in at a window of their own and takes the steps.
@@ -86,25 +101,8 @@ func (s *session) walk(ctx context.Context, name, number string, steps []step, e
 		return err
 	}
 	for _, st := range steps {
-		for _, click := range st.clicks {
-			x, y, _ := strings.Cut(click, " ")
-			if err := w.xdotool(ctx, "mousemove", x, y, "click", "1"); err != nil {
-				return err
-			}
-			if err := pause(ctx, 700*time.Millisecond); err != nil {
-				return err
-			}
-		}
-		if st.text != "" {
-			if err := w.text(ctx, st.text); err != nil {
-				return err
-			}
-		}
-		if err := w.keys(ctx, st.keys...); err != nil {
-			return err
-		}
-		if err := pause(ctx, time.Second); err != nil {
-			return err
+		if err := w.take(ctx, st); err != nil {
+			return fmt.Errorf("%s: %w", st.name, err)
 		}
 		select {
 		case <-w.program.Done():
@@ -117,6 +115,33 @@ func (s *session) walk(ctx context.Context, name, number string, steps []step, e
 		}
 	}
 	return nil
+}
+
+// take does what a step says.
+func (w *window) take(ctx context.Context, st step) error {
+	if st.first != "" {
+		if err := w.keys(ctx, st.first); err != nil {
+			return err
+		}
+	}
+	for _, click := range st.clicks {
+		x, y, _ := strings.Cut(click, " ")
+		if err := w.xdotool(ctx, "mousemove", x, y, "click", "1"); err != nil {
+			return err
+		}
+		if err := pause(ctx, 700*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	if st.text != "" {
+		if err := w.text(ctx, st.text); err != nil {
+			return err
+		}
+	}
+	if err := w.keys(ctx, st.keys...); err != nil {
+		return err
+	}
+	return pause(ctx, time.Second)
 }
 
 // prepareOffice has members join and fuel, gives the attendants their nozzles,
@@ -144,7 +169,11 @@ func (s *session) prepareOffice(ctx context.Context) error {
 	if err := s.fuelTwice(ctx, first); err != nil {
 		return fmt.Errorf("fuelling: %w", err)
 	}
-	if err := s.assignAll(ctx); err != nil {
+	head, err := s.h.Desk(ctx, "office", house.Head)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(assignAll(ctx, head), announce(ctx, head)); err != nil {
 		return err
 	}
 	cashier, err := s.h.Desk(ctx, "till 2", house.Cashier)
@@ -162,11 +191,7 @@ func (s *session) prepareOffice(ctx context.Context) error {
 }
 
 // assignAll gives the attendants most of the nozzles.
-func (s *session) assignAll(ctx context.Context) error {
-	head, err := s.h.Desk(ctx, "office", house.Head)
-	if err != nil {
-		return err
-	}
+func assignAll(ctx context.Context, head *house.Desk) error {
 	var roster wire.Roster
 	if err := head.Get(ctx, http.MethodGet, "/v1/roster", nil, &roster); err != nil {
 		return err
@@ -179,6 +204,22 @@ func (s *session) assignAll(ctx context.Context) error {
 		req := wire.PostRequest{Nozzles: given[i], Hours: 8}
 		if err := head.Get(ctx, http.MethodPut, "/v1/posts/"+p.Staff.String(), req, nil); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// announce publishes offers: two that run, and one that is still to begin.
+func announce(ctx context.Context, head *house.Desk) error {
+	now := time.Now().Truncate(time.Minute)
+	day := func(n int) time.Time { return now.AddDate(0, 0, n) }
+	for _, o := range []wire.OfferRequest{
+		{Kind: wire.OfferGift, Title: "满200元送矿泉水一箱", From: day(10), Until: day(17)},
+		{Kind: wire.OfferDiscount, Title: "周三会员日，95号每升优惠0.30元", Text: "会员凭手机号，每人每日一次，单次不超过60升。", From: now, Until: day(30)},
+		{Kind: wire.OfferRecharge, Title: "充值1000元赠50元", Text: "赠送金额即时到账，可用于任意油品。", From: now, Until: day(90)},
+	} {
+		if err := head.Get(ctx, http.MethodPost, "/v1/offers", o, nil); err != nil {
+			return fmt.Errorf("offering %s: %w", o.Title, err)
 		}
 	}
 	return nil

@@ -64,7 +64,11 @@ func run(ctx context.Context) error {
 }
 
 func print(r scenario.Report, took time.Duration) {
-	fmt.Printf("protocols driven      jsonPTS (asked over HTTP; dialling in by WebSocket and uploading), Wayne DART (serial over TCP)\n")
+	label := "deliveries traced"
+	for _, t := range r.Traces {
+		fmt.Printf("%-21s %s: %d of %d, %d points\n", label, t.Way, t.Traced, t.Sales, t.Points)
+		label = ""
+	}
 	fmt.Printf("sales                 dispensed %d, stored %d, paid %d\n", r.Dispensed, r.Stored, r.Paid)
 	fmt.Printf("litres, money         %s L, %s\n", r.Litres, r.Money.Symbol())
 	fmt.Printf("kills survived        pumpd %d, hub %d, mariadbd %d\n", r.Kills["pumpd"], r.Kills["hub"], r.Kills["mariadbd"])
@@ -79,6 +83,15 @@ func verdict(r scenario.Report) error {
 	}
 	if r.Dispensed == 0 || r.Dispensed != r.Stored || r.Stored != r.Paid {
 		return fmt.Errorf("dispensed %d, stored %d, paid %d are not equal", r.Dispensed, r.Stored, r.Paid)
+	}
+	const ways = 3 // of plan.Varied
+	if len(r.Traces) != ways {
+		return fmt.Errorf("deliveries came in %d ways, not %d", len(r.Traces), ways)
+	}
+	for _, t := range r.Traces {
+		if err := t.Err(); err != nil {
+			return err
+		}
 	}
 	for _, victim := range []string{"pumpd", "hub", "mariadbd"} {
 		if r.Kills[victim] == 0 {

@@ -48,6 +48,8 @@ type Report struct {
 	// Revived counts programs that ended by themselves and were started
 	// again: after a kill one may find its port still taken.
 	Revived int
+	// Traces is how the deliveries were watched, by way.
+	Traces []Traces
 	// Latency is pump to client, sorted.
 	Latency []time.Duration
 }
@@ -85,7 +87,9 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	}
 	report.Result, err = count(ctx, h, client, till)
 	report.Latency = clock.sorted()
-	err = errors.Join(err, Alarms(o.House.Dir))
+	var untraced error
+	report.Traces, untraced = traces(ctx, h)
+	err = errors.Join(err, untraced, Alarms(o.House.Dir))
 	cancel()
 	for range cap(ended) {
 		err = errors.Join(err, <-ended)
