@@ -82,7 +82,23 @@ function packed(): Plugin {
   }
 }
 
+// The code of all pages, for the program to fetch when nothing else is to be
+// done (platform/ahead.ts). In a template it is only a list.
+function fetchedAhead(): Plugin {
+  return {
+    name: 'fetched-ahead',
+    transformIndexHtml: {
+      order: 'post',
+      handler(html, { bundle }) {
+        const later = Object.keys(bundle ?? {}).filter((f) => /^assets\/.*\.(js|css)$/.test(f) && !html.includes(f))
+        const links = later.map((f) => ({ tag: 'link', attrs: { rel: 'prefetch', href: `./${f}` } }))
+        return [{ tag: 'template', attrs: { id: 'pages-to-come' }, children: links, injectTo: 'body' }]
+      },
+    },
+  }
+}
+
 export default defineConfig({
-  plugins: [noPreload(), uni(), offlineAssets(), tabsInside(), packed()],
+  plugins: [noPreload(), uni(), offlineAssets(), tabsInside(), packed(), fetchedAhead()],
   build: { target: 'es2018' },
 })

@@ -111,7 +111,8 @@ export const useOutbox = defineStore('outbox', () => {
     }
   }
 
-  watch(() => live.state, (state) => state === 'open' && void work())
+  // The socket may be open by the time somebody first asks for this.
+  watch(() => live.state, (state) => state === 'open' && void work(), { immediate: true })
   // The network may come back before the socket has noticed that it was away.
   uni.onNetworkStatusChange((net) => net.isConnected && void work())
   watch(

@@ -88,7 +88,11 @@ test('S054 without a network a message waits on the phone, outlives the page, an
 
   const next = await openAs(session, {}, { 'forecourt.outbox': left })
   phones.push(next)
-  await next.go(chat())
+  // Whichever page comes first it is said all the same. It once waited for
+  // ever when the socket was open before the conversation's code had come.
+  await next.go('/pages/home/home')
+  await until(async () => (await fromDriver(session, thread)).length === 2, 'both were said', 15_000)
+  await next.turn(chat())
   await delivered(next, '隧道里说的', 15_000)
   await delivered(next, '紧接着的一句', 15_000)
   expect((await fromDriver(session, thread)).map((m) => m.text)).toEqual(['隧道里说的', '紧接着的一句'])
@@ -234,12 +238,14 @@ test('without notifications an answer waits among the messages, unread until it 
   expect(await phone.find('.badge').count()).toBe(0)
   await stage.order('answer', { thread, text: '在的' })
   await phone.waitFor('1', undefined, '#thread-0 .badge')
+  await phone.waitFor('1', undefined, '.uni-tabbar__badge')
   expect(await phone.page.evaluate(() => Notification.permission)).not.toBe('granted')
   await phone.tap('#thread-0')
   await phone.waitFor('在的')
   await phone.back()
   await phone.waitForPage('pages/messages/messages')
   await until(async () => (await phone.find('.badge').count()) === 0, 'it was read')
+  await until(async () => !(await phone.find('.uni-tabbar__badge').first().isVisible()), 'nor does the bottom bar count it any more')
   await until(async () => (await ask<Thread>('POST', '/v1/driver/threads', { token: session.token, body: { station: stage.at.station } })).driver_unread === 0, 'the hub knows')
   clean(phone)
 })

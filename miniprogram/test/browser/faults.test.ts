@@ -89,3 +89,16 @@ test('the phone sleeps while the car fuels: woken, the page is true at once', as
   await phone.tap('#finish')
   clean(phone)
 })
+
+test('a page that was never opened opens without a network: its code was fetched ahead', async () => {
+  const fresh = await openPhone()
+  await fresh.go('/pages/home/home')
+  const fetched = () => fresh.page.evaluate(() => performance.getEntriesByType('resource').some((e) => e.name.includes('pkg-account-settings') && e.name.endsWith('.js')))
+  await until(fetched, 'the pages were fetched ahead', 10_000)
+  await fresh.page.waitForLoadState('networkidle')
+  await fresh.offline(true)
+  await fresh.turn('/pkg-account/settings')
+  await fresh.waitFor('大字（关怀模式）')
+  clean(fresh)
+  await fresh.close()
+})
