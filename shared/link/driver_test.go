@@ -143,15 +143,21 @@ func TestStationsAreAList(t *testing.T) {
 
 // TestADriversSocket takes its ticket where drivers do.
 func TestADriversSocket(t *testing.T) {
+	connects(t, "POST /v1/driver/tickets", (*Driver).Live)
+}
+
+// connects has a driver's socket take its ticket at way and end in order.
+func connects(t *testing.T, way string, socket func(*Driver, LiveOptions) *Live) *Driver {
+	t.Helper()
 	h := newFakeHub()
-	h.mux.HandleFunc("POST /v1/driver/tickets", h.giveTicket)
+	h.mux.HandleFunc(way, h.giveTicket)
 	d, err := NewDriver(Options{BaseURL: serve(t, h), Now: time.Now, Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
 	told := newTape()
-	live := d.Live(LiveOptions{Channels: []wire.Channel{testChannel}, Handler: told})
+	live := socket(d, LiveOptions{Channels: []wire.Channel{testChannel}, Handler: told})
 	if live.opts.Silence != DriverSilence {
 		t.Errorf("silence of %v", live.opts.Silence)
 	}
@@ -161,6 +167,7 @@ func TestADriversSocket(t *testing.T) {
 	take(t, told.connected)
 	cancel()
 	take(t, ended)
+	return d
 }
 
 func TestUploadsAreFormsWithOneFile(t *testing.T) {

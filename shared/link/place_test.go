@@ -1,8 +1,6 @@
 package link
 
 import (
-	"context"
-	"crypto/rand"
 	"testing"
 	"time"
 
@@ -74,25 +72,8 @@ func TestS005StationsAreAskedWithoutASession(t *testing.T) {
 // A guest's socket takes its ticket where guests do; the member's own goes on
 // taking theirs.
 func TestAGuestsSocket(t *testing.T) {
-	h := newFakeHub()
-	h.mux.HandleFunc("POST /v1/driver/guest-tickets", h.giveTicket)
-	d, err := NewDriver(Options{BaseURL: serve(t, h), Now: time.Now, Random: rand.Reader})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.Close)
-	told := newTape()
-	live := d.GuestLive(LiveOptions{Channels: []wire.Channel{testChannel}, Handler: told})
-	if live.opts.Silence != DriverSilence {
-		t.Errorf("silence of %v", live.opts.Silence)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- live.Run(ctx) }()
-	take(t, told.connected)
-	cancel()
-	take(t, ended)
-	if own := d.Live(LiveOptions{Handler: told}).way.tickets.path; own[len(own)-1] != "tickets" {
+	d := connects(t, "POST /v1/driver/guest-tickets", (*Driver).GuestLive)
+	if own := d.Live(LiveOptions{Handler: newTape()}).way.tickets.path; own[len(own)-1] != "tickets" {
 		t.Errorf("a member's ticket is taken at %v", own)
 	}
 }
