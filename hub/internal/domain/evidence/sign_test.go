@@ -1,6 +1,8 @@
 package evidence
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"os"
@@ -80,6 +82,21 @@ func TestC005ATamperedTextFailsVerification(t *testing.T) {
 		}
 		if err := Verify(s, key); !errors.Is(err, ErrSignature) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The first line says what a text is: what the same key signed for another
+// purpose is no evidence.
+func TestC005WhatElseTheKeySignsIsNoEvidence(t *testing.T) {
+	key := testKey()
+	for _, text := range []string{"", "a checkpoint\n", version, version + " and more\n", "\n" + version + "\n"} {
+		s := wire.SignedText{
+			Text: text, Algorithm: algorithm,
+			Signature: base64.StdEncoding.EncodeToString(ed25519.Sign(key.private, []byte(text))),
+		}
+		if err := Verify(s, key.Public().Key); !errors.Is(err, ErrSignature) {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }
