@@ -142,6 +142,7 @@ describe('when it is over', () => {
 
 it('a countdown is minutes and seconds', () => {
   expect(countdown(10 * minute)).toBe('10:00')
-  expect(countdown(61_001)).toBe('1:02')
+  expect(countdown(10 * minute + 999)).toBe('10:00') // a wait of ten minutes once began with 10:01
+  expect(countdown(61_001)).toBe('1:01')
   expect(countdown(-5)).toBe('0:00')
 })

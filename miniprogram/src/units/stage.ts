@@ -162,8 +162,8 @@ function figuresOfClaim(c: Claim): Figures {
   return { sale: c.sale ?? '', station: c.station, nozzle: c.nozzle, grade: c.grade, state: 'fuelling', volume: 0, amount: 0, price: 0, seenMS: 0 }
 }
 
-/** "9:59" of a time that is left; "0:00" when it is up. */
+/** "9:59" of a time that is left; "0:00" when it is up. Pages' clocks go by seconds and so are behind: the broken one is left out. */
 export function countdown(ms: number): string {
-  const seconds = Math.max(0, Math.ceil(ms / 1000))
+  const seconds = Math.max(0, Math.floor(ms / 1000))
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
