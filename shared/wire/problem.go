@@ -84,6 +84,11 @@ const (
 	ProblemEraseBlocked     = problemPrefix + "erase-blocked"
 	ProblemSegmentRule      = problemPrefix + "segment-rule"
 	ProblemRotating         = problemPrefix + "rotating"
+	ProblemBackupBusy       = problemPrefix + "backup-busy"
+	ProblemNoBackup         = problemPrefix + "no-backup"
+	ProblemBackupUnfit      = problemPrefix + "backup-unfit"
+	ProblemBackupKey        = problemPrefix + "backup-key"
+	ProblemNotRestorable    = problemPrefix + "not-restorable"
 	ProblemNameTaken        = problemPrefix + "name-taken"
 	ProblemWeChatPhone      = problemPrefix + "wechat-phone"
 	ProblemWeChatRefused    = problemPrefix + "wechat-refused"
@@ -155,6 +160,11 @@ var Problems = map[ProblemType]ProblemInfo{
 	ProblemErased:           {410, false, "This member was erased", "该会员信息已注销并删除"},
 	ProblemEraseBlocked:     {409, false, "A sale of this member is not settled yet; settle it first", "该会员还有未结清的交易，请先结清"},
 	ProblemSegmentRule:      {422, false, "This rule cannot be used", "会员分组规则不正确"},
+	ProblemBackupBusy:       {409, true, "A backup is being made, proved or restored already; wait until it is done", "备份、演练或恢复正在进行中，请等待完成"},
+	ProblemNoBackup:         {404, false, "There is no backup for this moment, or it is gone", "没有这一时刻的备份，或备份已不存在"},
+	ProblemBackupUnfit:      {409, false, "This backup was made by a newer version and cannot be restored here", "该备份由更新的版本生成，无法在此恢复"},
+	ProblemBackupKey:        {409, false, "The key of the backups is kept elsewhere; restore at the command line with that key", "备份密钥保管在别处，请凭密钥在命令行恢复"},
+	ProblemNotRestorable:    {409, false, "Nothing is ready to take the place of the live data", "没有已准备好、可切换的恢复数据"},
 	ProblemRotating:         {409, true, "Keys are being changed already; wait until it is done", "密钥正在更换中，请等待完成"},
 	ProblemWeChatPhone:      {409, false, "This WeChat account is new here: let it give its phone number, or take a code by text message", "首次使用请授权手机号，也可以用短信验证码登录"},
 	ProblemWeChatRefused:    {401, false, "WeChat does not confirm this sign-in; try again, or take a code by text message", "微信未确认本次登录，请重试或改用短信验证码"},

@@ -92,6 +92,8 @@ const (
 	AlertTampered AlertRule = "tampered"  // a sale, or the log, was changed outside its flow
 	AlertKeys     AlertRule = "keys"      // keys or the second factor of a head were changed
 	AlertPrice    AlertRule = "price"     // a dispenser shows another price than the one in force
+	AlertBackup   AlertRule = "backup"    // a backup was missed or failed, a place is out of reach, or a rehearsal did not prove it
+	AlertRestored AlertRule = "restored"  // the data was taken back to an earlier moment
 )
 
 // Alert is an unusual act.

@@ -103,6 +103,10 @@ func bodies() []any {
 		wire.AlertList{},
 		wire.SecuritySnap{},
 		wire.KeyRing{},
+		wire.Backups{},
+		wire.RestoreAsk{},
+		wire.DrillAsk{},
+		wire.BackupSchedule{},
 		wire.Site{},
 		wire.OfferRequest{},
 		wire.OfferList{},
@@ -170,6 +174,9 @@ var counts = map[string]bool{
 	"Trip.odometer_km": true, "Consumption.distance_km": true, "TripInterval.distance_km": true, // whole kilometres
 	"Consumption.average_per_100km_dl": true, "TripInterval.average_per_100km_dl": true, // tenths of a litre
 	"Consumption.refuels": true, "MonthOfFuel.refuels": true, "Evidence.dispenser": true,
+	"RestoreLoss.seconds": true, "RestoreLoss.sales": true, "RestoreLoss.payments": true, "RestoreLoss.messages": true, "RestoreLoss.members": true,
+	"BackupSet.bytes": true, "BackupSet.sales": true, "BackupPlace.sets": true, "BackupPlace.bytes": true, "BackupPlace.free_bytes": true,
+	"BackupWork.done": true, "BackupSchedule.weekday": true, "BackupCheck.count": true,
 	"Rotation.to": true, "Rotation.done": true, "Rotation.left": true,
 }
 

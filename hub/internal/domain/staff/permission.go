@@ -43,6 +43,10 @@ const (
 	SeeLog        Action = "see-log"        // read the security log and take note of alerts
 	SeeKeys       Action = "see-keys"       // see the keys and their state
 	RotateKeys    Action = "rotate-keys"    // begin to seal with a new key
+
+	SeeBackups     Action = "see-backups"     // see the backups, their places and their rehearsals
+	MakeBackups    Action = "make-backups"    // make, check and rehearse a backup, and say when they are made
+	RestoreBackups Action = "restore-backups" // take the data back to a backup
 )
 
 // Actions lists every action.
@@ -53,6 +57,7 @@ func Actions() []Action {
 		SeeMemberRefuels, SeeMembers, RevealMember, EraseMember, ManageSegments,
 		EditOffers, EditSite, CountQueue,
 		OwnAccount, ManageStaff, AssignNozzles, SeeLog, SeeKeys, RotateKeys,
+		SeeBackups, MakeBackups, RestoreBackups,
 	}
 }
 
@@ -84,7 +89,8 @@ func allowed(action Action) []wire.Role {
 	case AnswerChat, SeeMember:
 		return []wire.Role{head, group, agent}
 	case SetMode, SetPrices, ManageSupport, SeeMembers, RevealMember, EraseMember, ManageSegments,
-		EditOffers, EditSite, ManageStaff, AssignNozzles, SeeLog, SeeKeys, RotateKeys:
+		EditOffers, EditSite, ManageStaff, AssignNozzles, SeeLog, SeeKeys, RotateKeys,
+		SeeBackups, MakeBackups, RestoreBackups:
 		return []wire.Role{head, group}
 	case SeeRefuels:
 		return []wire.Role{attendant}

@@ -41,6 +41,9 @@ assign-nozzles      yes   yes    no       no         no
 see-log             yes   yes    no       no         no
 see-keys            yes   yes    no       no         no
 rotate-keys         yes   yes    no       no         no
+see-backups         yes   yes    no       no         no
+make-backups        yes   yes    no       no         no
+restore-backups     yes   yes    no       no         no
 `
 
 // expected reads cells.
