@@ -56,9 +56,17 @@ func TestHouseRules(t *testing.T) {
 				Reason:   "the steps that join several domains in one transaction",
 			},
 			{
+				Packages: []string{"internal/edge/backup/archive", "internal/edge/backup/place"},
+				Reason:   "what a backup looks like and where it is kept: the backup edge puts the one into the other, neither knows of that",
+			},
+			{
+				Packages: []string{"internal/edge/backup/place/placetest"},
+				Reason:   "what tests of others are handed",
+			},
+			{
 				Packages: []string{
 					"internal/edge/ingest", "internal/edge/realtime", "internal/edge/httpapi",
-					"internal/edge/notify", "internal/edge/objects", "internal/edge/wechat",
+					"internal/edge/notify", "internal/edge/objects", "internal/edge/wechat", "internal/edge/backup",
 				},
 				Reason: "an edge meets the outside; it asks flow and the domains, and knows no other edge: cmd hands them to each other",
 			},
@@ -105,8 +113,28 @@ func TestHouseRules(t *testing.T) {
 				Reason: "domains count in plain numbers; edges and programs expose them",
 			},
 			{
-				Path: "github.com/minio/minio-go/v7/...", Only: []string{"internal/edge/objects"},
-				Reason: "where pictures are kept is one edge's business",
+				Path: "github.com/minio/minio-go/v7/...", Only: []string{"internal/edge/objects", "internal/edge/backup/place/..."}, Tests: true,
+				Reason: "where pictures are kept is one edge's business, where backups are another's",
+			},
+			{
+				Path: "github.com/pkg/sftp/...", Only: []string{"internal/edge/backup/place/..."}, Tests: true,
+				Reason: "how a place is reached is the place's business",
+			},
+			{
+				Path: "golang.org/x/crypto/ssh/...", Only: []string{"internal/edge/backup/place/..."}, Tests: true,
+				Reason: "how a place is reached is the place's business",
+			},
+			{
+				Path: "filippo.io/age/...", Only: []string{"internal/edge/backup/..."},
+				Reason: "backups are sealed for a key that is kept away; all else is the vault's",
+			},
+			{
+				Path: "github.com/klauspost/compress/...", Only: []string{"internal/edge/backup/..."},
+				Reason: "only backups are large enough to be worth it",
+			},
+			{
+				Path: "github.com/go-mysql-org/go-mysql/...", Only: []string{"internal/platform/mysql"}, Tests: true,
+				Reason: "what the binary log says is decided in one place",
 			},
 			{
 				Path: "github.com/go-co-op/gocron/v2", Only: []string{"cmd/hub"},
@@ -129,15 +157,17 @@ func TestHouseRules(t *testing.T) {
 				Reason: "certificates are pki's alone",
 			},
 			{
-				Path: "os/exec", Only: []string{"internal/platform/mysql", "cmd/..."},
-				Reason: "the database is the only program the hub starts",
+				Path: "os/exec", Only: []string{"internal/platform/mysql", "internal/edge/backup/place/placetest", "cmd/..."},
+				Reason: "the database is the only program the hub starts; tests of backups have a server to keep them",
 			},
 			{
 				Path: "forecourt/hub/internal/platform/mysql/mysqltest", Only: []string{"cmd/settlebench"},
 				Reason: "it is for tests and benchmarks; a product does not carry the test framework",
 			},
 			{
-				Path: "testing", Only: []string{"internal/platform/mysql/mysqltest", "internal/platform/keyring/keyringtest"},
+				Path: "testing", Only: []string{
+					"internal/platform/mysql/mysqltest", "internal/platform/keyring/keyringtest", "internal/edge/backup/place/placetest",
+				},
 				Reason: "products do not carry the test framework",
 			},
 		},

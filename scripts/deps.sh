@@ -34,7 +34,7 @@ declare -A tool_of=(
 )
 node_set=
 command -v node >/dev/null || node_set="nodejs npm"
-server_set="gcc libc6-dev mariadb-server-core mariadb-client-core mariadb-client $node_set"
+server_set="gcc libc6-dev mariadb-server-core mariadb-client-core mariadb-client mariadb-backup $node_set"
 test_set="$server_set chromium fonts-noto-cjk"
 run_set="$server_set pkg-config libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev"
 bench_set="util-linux $node_set"

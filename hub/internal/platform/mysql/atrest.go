@@ -181,14 +181,25 @@ func (s *Server) atRestArguments(fd int) []string {
 
 // keyInMemory is a file that exists in memory only and holds the key as the
 // plugin reads it. A child inherits it; every child needs one of its own.
-func (s *Server) keyInMemory() (*os.File, error) {
-	fd, err := unix.MemfdCreate("forecourt-at-rest", unix.MFD_CLOEXEC)
+func keyInMemory(atRest []byte) (*os.File, error) {
+	return inMemory("forecourt-at-rest", fmt.Appendf(nil, "1;%x\n", atRest))
+}
+
+// inMemory is a file that exists in memory only, for a child to inherit: it
+// reads there what must stand neither on disk nor in a command line.
+func inMemory(name string, content []byte) (*os.File, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
 	if err != nil {
-		return nil, fmt.Errorf("making a file in memory for the database's key: %w", err)
+		return nil, fmt.Errorf("making a file in memory: %w", err)
 	}
-	f := os.NewFile(uintptr(fd), "forecourt-at-rest")
-	if _, err := fmt.Fprintf(f, "1;%x\n", s.atRest); err != nil {
-		return nil, errors.Join(fmt.Errorf("handing over the database's key: %w", err), f.Close())
+	f := os.NewFile(uintptr(fd), name)
+	// MariaDB ignores a file of options that others may write.
+	err = f.Chmod(0o600)
+	if err == nil {
+		_, err = f.Write(content)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("filling a file in memory: %w", err), f.Close())
 	}
 	return f, nil
 }
@@ -200,7 +211,7 @@ func (s *Server) lend(cmd *exec.Cmd, files ...*os.File) (started func(), err err
 	if s.atRest == nil {
 		return func() {}, nil
 	}
-	key, err := s.keyInMemory()
+	key, err := keyInMemory(s.atRest)
 	if err != nil {
 		return nil, err
 	}
@@ -248,9 +259,14 @@ func writeWhole(path string, content []byte) error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	dir, err := os.Open(filepath.Dir(path))
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes the names in a directory survive a power cut.
+func syncDir(path string) error {
+	dir, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+		return fmt.Errorf("syncing %s: %w", path, err)
 	}
 	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -48,6 +48,9 @@ func (e Endpoint) dsn(user, database string) string {
 	return cfg.FormatDSN()
 }
 
+// EndpointIn is the endpoint of the private server whose directory is dir.
+func EndpointIn(dir string) Endpoint { return endpointIn(dir) }
+
 // endpointIn is the endpoint of the server whose directory is dir.
 func endpointIn(dir string) Endpoint { return Endpoint{Socket: filepath.Join(dir, socketFile)} }
 

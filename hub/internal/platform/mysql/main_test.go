@@ -12,8 +12,12 @@ import (
 )
 
 // hubDir in the environment makes this program a hub that runs a server in
-// that directory until it is killed.
-const hubDir = "FORECOURT_TEST_HUB_DIR"
+// that directory until it is killed; hubCopies makes it copy that server too,
+// without end.
+const (
+	hubDir    = "FORECOURT_TEST_HUB_DIR"
+	hubCopies = "FORECOURT_TEST_HUB_COPIES"
+)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(hubDir); dir != "" {
@@ -29,15 +33,29 @@ func beHub(dir string) int {
 		fmt.Println("failed:", err)
 		return 1
 	}
+	if os.Getenv(hubCopies) != "" {
+		_, err := mysql.Copy{Dir: dir, Log: options(dir).Log}.Stream(context.Background(), stuck{pid: server.PID()})
+		fmt.Println("failed:", err)
+		return 1
+	}
 	fmt.Println("running", server.PID())
 	select {}
 }
 
+// stuck is a writer that takes nothing, once it has said that there is
+// something to take.
+type stuck struct{ pid int }
+
+func (s stuck) Write([]byte) (int, error) {
+	fmt.Println("running", s.pid)
+	select {}
+}
+
 // hubProcess starts this program as a hub in dir and waits until its server runs.
-func hubProcess(t *testing.T, dir string) (hub *exec.Cmd, serverPID int) {
+func hubProcess(t *testing.T, dir string, env ...string) (hub *exec.Cmd, serverPID int) {
 	t.Helper()
 	hub = exec.Command(os.Args[0])
-	hub.Env = append(os.Environ(), hubDir+"="+dir)
+	hub.Env = append(append(os.Environ(), hubDir+"="+dir), env...)
 	out, err := hub.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -62,6 +62,23 @@ func Migrate(ctx context.Context, db *DB) error {
 	return nil
 }
 
+// Schema is the number of the last migration that this build knows.
+func Schema() (int64, error) {
+	files, err := fs.Glob(petrolsql.Migrations, petrolsql.MigrationsDir+"/*.sql")
+	if err != nil {
+		return 0, fmt.Errorf("listing the migrations: %w", err)
+	}
+	var last int64
+	for _, file := range files {
+		n, err := goose.NumericComponent(file)
+		if err != nil {
+			return 0, fmt.Errorf("numbering the migrations: %w", err)
+		}
+		last = max(last, n)
+	}
+	return last, nil
+}
+
 func newProvider(db *DB) (*goose.Provider, error) {
 	files, err := fs.Sub(petrolsql.Migrations, petrolsql.MigrationsDir)
 	if err != nil {

@@ -16,6 +16,13 @@
 //   - With a key, a private server writes nothing to disk in clear: tables,
 //     logs, temporary files. The key itself is handed over in memory. Data that
 //     is encrypted is never touched without its key, or with another.
+//   - A private server can be copied while it works (Copy.Stream) and restored
+//     to any moment since (Unpack, Prepare, Replay of what Follow handed on).
+//     TakeSums proves the result. A copy, a dump or a log that is not whole is
+//     an error, whichever program noticed it, and a restored directory can be
+//     started only when it is whole.
+//   - The programs of MariaDB that this takes end when the hub ends. None sees
+//     a secret in its command line or environment.
 //   - Losing the server makes calls fail at once with an error for which
 //     Unavailable is true; they succeed again when it is back. Nothing has to
 //     be reopened.

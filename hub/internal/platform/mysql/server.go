@@ -47,6 +47,11 @@ type ServerOptions struct {
 	AtRest []byte
 	// Log receives starts, ends and restarts.
 	Log *slog.Logger
+	// Replaying makes a scratch server that only replays a binary log and
+	// proves what it then holds: it keeps no binary log of its own, and what it
+	// has acknowledged may be lost in a power cut, for it can be made again.
+	// Once it has stopped, its directory is as good as any.
+	Replaying bool
 	// Test relaxes what only costs time in tests: tables share one file. Not
 	// for a station.
 	Test bool
@@ -104,7 +109,7 @@ func StartServer(ctx context.Context, o ServerOptions) (*Server, error) {
 	}
 	go s.supervise()
 	err = s.awaitReady(ctx)
-	if err == nil {
+	if err == nil && !o.Replaying {
 		err = s.forgetClear(ctx)
 	}
 	if err != nil {
