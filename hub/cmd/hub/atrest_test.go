@@ -46,7 +46,7 @@ func hasData(t *testing.T, cfg config.Config, encrypted bool) {
 func TestTheDatabasesKeyIsMadeOnceAndWrapped(t *testing.T) {
 	cfg, file := vaultIn(t)
 	key := mustKey(t, cfg, file)
-	for _, path := range atRestFiles(cfg) {
+	for _, path := range atRest(cfg).files {
 		content, err := os.ReadFile(path)
 		if err != nil || bytes.Contains(content, key) {
 			t.Errorf("%s: %q, %v", path, content, err)
@@ -59,7 +59,7 @@ func TestTheDatabasesKeyIsMadeOnceAndWrapped(t *testing.T) {
 	if again := mustKey(t, cfg, file); !bytes.Equal(again, key) {
 		t.Error("the next start has another key")
 	}
-	for _, lost := range atRestFiles(cfg) { // each is made of the other
+	for _, lost := range atRest(cfg).files { // each is made of the other
 		if err := os.Remove(lost); err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +86,7 @@ func TestALostKeyIsNeverReplaced(t *testing.T) {
 	cfg, file := vaultIn(t)
 	mustKey(t, cfg, file)
 	hasData(t, cfg, true)
-	for _, path := range atRestFiles(cfg) {
+	for _, path := range atRest(cfg).files {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestTheDatabasesKeyOutlivesAChangeOfTheMasterKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := rewrapAtRestKey(cfg, old, fresh, rand.Reader); err != nil {
+	if err := rewrapKeys(cfg, old, fresh, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
 	for name, source := range map[string]vault.Source{"the new master key": phrase, "the old one": file} {
@@ -137,17 +137,17 @@ func TestTheDatabasesKeyOutlivesAChangeOfTheMasterKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := rewrapAtRestKey(cfg, []*vault.Master{fresh}, third, rand.Reader); err != nil {
+	if err := rewrapKeys(cfg, []*vault.Master{fresh}, third, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readAtRestKey(cfg.AtRestKeyFile(), old); !errors.Is(err, vault.ErrWrongKey) || !strings.Contains(err.Error(), third.Fingerprint()) {
+	if _, err := atRest(cfg).read(cfg.AtRestKeyFile(), old); !errors.Is(err, vault.ErrWrongKey) || !strings.Contains(err.Error(), third.Fingerprint()) {
 		t.Errorf("the first master key: %v", err)
 	}
 	if got := mustKey(t, cfg, file); !bytes.Equal(got, key) {
 		t.Error("the third opens another key")
 	}
 	empty, _ := vaultIn(t)
-	if err := rewrapAtRestKey(empty, old, fresh, rand.Reader); err != nil {
+	if err := rewrapKeys(empty, old, fresh, rand.Reader); err != nil {
 		t.Errorf("where there is no key: %v", err)
 	}
 }
@@ -177,7 +177,7 @@ func TestABadKeyFileOfTheDatabaseIsRefused(t *testing.T) {
 		if err := os.Chmod(path, c.mode); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := readAtRestKey(path, mastersOf(t, file)); err == nil {
+		if _, err := atRest(cfg).read(path, mastersOf(t, file)); err == nil {
 			t.Errorf("%s was taken", name)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"forecourt/hub/internal/domain/device"
 	"forecourt/hub/internal/domain/post"
 	"forecourt/hub/internal/domain/staff"
+	"forecourt/hub/internal/edge/backup"
 	"forecourt/hub/internal/edge/httpapi"
 	"forecourt/hub/internal/edge/ingest"
 	"forecourt/hub/internal/edge/realtime"
@@ -55,6 +56,11 @@ type hub struct {
 	jobs      gocron.Scheduler
 	*talk
 
+	backups    *backup.Keeper
+	backupDesk *backup.Desk
+	// again has the hub end and begin again with restored data.
+	again func()
+
 	// working ends last: what came through the doors is finished in it.
 	working context.Context
 	endWork context.CancelFunc
@@ -89,6 +95,9 @@ func newHub(ctx context.Context, cfg config.Config, db *database, now func() tim
 	}
 	h.flow = h.newFlow(ids)
 	h.connect(ids)
+	if err := h.newBackups(ctx); err != nil {
+		return nil, err
+	}
 	h.api = h.newAPI(ids)
 	h.jobs, err = schedule(h)
 	return h, err
@@ -109,7 +118,7 @@ func (h *hub) newAPI(ids *id.Maker) http.Handler {
 	return httpapi.New(httpapi.Deps{
 		Staff: h.staff, Devices: h.devices, Tickets: h.booth, Desk: h.flow, Live: h.live,
 		Members: h.members, Driver: h.flow, Support: h.flow, Media: h.media,
-		Places: h.flow, People: h.flow, Posts: h.flow, Security: h.flow, Segments: h.flow, MemberDesk: h.flow, Self: h.flow, Records: h.flow, Evidence: h.flow, Refused: h.flow.Refused,
+		Places: h.flow, People: h.flow, Posts: h.flow, Security: h.flow, Segments: h.flow, MemberDesk: h.flow, Self: h.flow, Records: h.flow, Evidence: h.flow, Backups: h.backupDesk, Refused: h.flow.Refused,
 		Pages: h.cfg.Site.Dir, CA: string(h.authority.CA()), SignedOut: h.signedOut, MemberSignedOut: h.memberSignedOut,
 		Ping: h.db.Health, Stations: h.boards.health, Version: version,
 		Metrics: h.metrics, MetricsFrom: h.cfg.MetricsFrom,
@@ -157,6 +166,7 @@ func (h *hub) start(ctx context.Context) error {
 		"the feed":          h.feed.Run,
 		"the security log":  h.sealer.Run,
 		"the habits":        h.fillHabits,
+		"the log's copies":  h.backups.Ship,
 	} {
 		h.work.Go(func() {
 			if err := run(h.working); err != nil && h.working.Err() == nil {
@@ -175,6 +185,7 @@ func (h *hub) stop() error {
 	h.endWork()
 	h.work.Wait()
 	h.boards.wait()
+	err = errors.Join(err, h.backups.Close())
 	h.talk.close(h.log)
 	return err
 }

@@ -61,6 +61,9 @@ func (h *hub) rounds() []job {
 		{"sweep members' ended sessions and codes", sweepEvery, counted(h.members.Sweep)},
 		{"sweep notices", sweepEvery, counted(h.notices.Sweep)},
 		{"sweep pictures that nobody sent", sweepEvery, counted(h.media.Sweep)},
+		{"look after the backups", backupsEvery, h.backups.Tend},
+		{"send keys and erasures to the places of the backups", filesEvery, h.backups.ShipFiles},
+		{"send pictures to the places of the backups", shipEvery, h.backups.ShipMedia},
 		{"prune claims", claimsEvery, counted(h.flow.PruneClaims)},
 		{"prune events", sweepEvery, func(ctx context.Context) error {
 			_, err := h.feed.Prune(ctx, h.cfg.Keep.Events)

@@ -164,7 +164,7 @@ func (p *program) rekey(ctx context.Context, cfg config.Config, db *mysql.DB, ri
 		return err
 	}
 	print, err := ring.Rekey(ctx, to, func(fresh *vault.Master) error {
-		return rewrapAtRestKey(cfg, []*vault.Master{old}, fresh, clock.Random())
+		return rewrapKeys(cfg, []*vault.Master{old}, fresh, clock.Random())
 	})
 	if err != nil {
 		return errors.Join(err, noteKeys(ctx, db, "keys.rekey", old.Fingerprint(), string(resultOf(err)), "to "+to.Name()))

@@ -159,7 +159,7 @@ func (p *program) recover(cfg config.Config) error {
 	}
 	// What the database's own encryption was wrapped with shows whether it is
 	// the right sheet, before anything is written.
-	if _, err := readAtRestKey(cfg.AtRestKeyFile(), []*vault.Master{master}); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if _, err := atRest(cfg).read(cfg.AtRestKeyFile(), []*vault.Master{master}); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("this sheet has fingerprint %s: %w", master.Fingerprint(), err)
 	}
 	if err := file.Restore(secret); err != nil {

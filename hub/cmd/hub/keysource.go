@@ -82,8 +82,13 @@ func askHidden(in *os.File, prompt io.Writer, question string) ([]byte, error) {
 
 // openRing opens the keys of everything sealed.
 func openRing(ctx context.Context, cfg config.Config, db *mysql.DB, source vault.Source, log *slog.Logger) (*keyring.Ring, error) {
+	return openRingWith(ctx, cfg.ErasuresFile(), db, source, log)
+}
+
+// openRingWith is openRing with another file of erasures.
+func openRingWith(ctx context.Context, erasures string, db *mysql.DB, source vault.Source, log *slog.Logger) (*keyring.Ring, error) {
 	return keyring.Open(ctx, keyring.Options{
-		DB: db, Source: source, Random: clock.Random(), Now: clock.Now, Log: log, Erasures: cfg.ErasuresFile(),
+		DB: db, Source: source, Random: clock.Random(), Now: clock.Now, Log: log, Erasures: erasures,
 	})
 }
 

@@ -67,7 +67,7 @@ func (p *program) command() *cobra.Command {
 	}
 	root.AddCommand(
 		p.serveCommand(), p.checkCommand(), p.migrateCommand(), p.setUpCommand(), p.seedCommand(), p.enrolCommand(),
-		p.deviceCommand(), p.staffCommand(), p.keysCommand(), p.verifyCommand(), p.evidenceKeyCommand(), p.verifyEvidenceCommand(), p.logCommand(), p.nozzleCodesCommand(), p.loadCannedCommand(), p.openapiCommand(),
+		p.deviceCommand(), p.staffCommand(), p.keysCommand(), p.backupCommand(), p.restoreCommand(), p.verifyCommand(), p.evidenceKeyCommand(), p.verifyEvidenceCommand(), p.logCommand(), p.nozzleCodesCommand(), p.loadCannedCommand(), p.openapiCommand(),
 		p.versionCommand(),
 	)
 	return root

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"forecourt/hub/internal/config"
+	"forecourt/hub/internal/platform/vault"
 )
 
 func (p *program) serveCommand() *cobra.Command {
@@ -27,11 +28,26 @@ func (p *program) serveCommand() *cobra.Command {
 	return cmd
 }
 
-// serve runs the hub until ctx ends or a part of it fails.
+// serve runs the hub until ctx ends or a part of it fails. When restored data is
+// to take over it ends the hub and begins it again.
 func (p *program) serve(ctx context.Context, cfg config.Config, demo bool) error {
 	log := p.logger(cfg)
+	source := keySource(cfg, p.in, p.errs) // kept, so that a passphrase is asked for once
+	for {
+		err := p.serveOnce(ctx, cfg, source, demo, log)
+		if !errors.Is(err, errSwitch) || ctx.Err() != nil {
+			return err
+		}
+		log.Warn("the hub begins again with restored data")
+	}
+}
+
+func (p *program) serveOnce(ctx context.Context, cfg config.Config, source vault.Source, demo bool, log *slog.Logger) error {
 	log.Info("the hub starts", "version", version, "data", cfg.Data, "own database", cfg.Database.DSN == "")
-	db, err := openDatabase(ctx, cfg, keySource(cfg, p.in, p.errs), log)
+	if err := finishSwitch(cfg, log); err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, cfg, source, log)
 	if err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}
@@ -53,6 +69,7 @@ func (p *program) run(ctx context.Context, cfg config.Config, db *database, log 
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	h.again = func() { cancel(errSwitch) }
 	if err := h.start(ctx); err != nil {
 		return errors.Join(err, h.stop())
 	}

@@ -47,6 +47,7 @@ type Config struct {
 	WeChat   WeChat   `yaml:"wechat"`
 	Site     Site     `yaml:"site"`
 	Keep     Keep     `yaml:"keep"`
+	Backup   Backup   `yaml:"backup"`
 	Log      Log      `yaml:"log"`
 }
 
@@ -110,6 +111,7 @@ func Default() Config {
 		Notify: Notify{Kind: NotifyOff},
 		Media:  Media{Kind: MediaDir},
 		Keep:   Keep{Events: 72 * time.Hour, Commands: 30 * 24 * time.Hour, Members: defaultKeepMembers},
+		Backup: defaultBackup(),
 		Log:    Log{Format: "text"},
 	}
 }
@@ -145,7 +147,7 @@ func (c *Config) Check() error {
 		between("sessions.lifetime", c.Sessions.Lifetime, c.Sessions.Idle, maxSession),
 		between("keep.events", c.Keep.Events, minKeep, maxKeep),
 		between("keep.commands", c.Keep.Commands, minKeep, maxKeep), c.checkKeep(),
-		c.checkStaff(), c.checkKeys(), c.checkLive(), c.checkNotify(), c.checkMedia(), c.checkWeChat(), c.checkSite(),
+		c.checkStaff(), c.checkKeys(), c.checkLive(), c.checkNotify(), c.checkMedia(), c.checkWeChat(), c.checkSite(), c.checkBackup(),
 	)
 }
 

@@ -105,6 +105,12 @@ func refusedAct(action staff.Action) string {
 		return actionLogRead
 	case staff.SeeKeys, staff.RotateKeys:
 		return "keys.see"
+	case staff.SeeBackups:
+		return "backup.see"
+	case staff.MakeBackups:
+		return "backup.make"
+	case staff.RestoreBackups:
+		return "backup.restore"
 	}
 	return "refused." + string(action)
 }

@@ -144,6 +144,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at the backups, their places and their rehearsals
+         * @description For roles that may see-backups.
+         */
+        get: operations["backups"];
+        put?: never;
+        /**
+         * Begin a backup
+         * @description For roles that may make-backups.
+         */
+        post: operations["makeBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backups/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to rehearse a backup: restore it beside the live data, prove it, throw it away
+         * @description For roles that may make-backups.
+         */
+        post: operations["drillBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backups/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to restore a backup, or a moment, beside the live data
+         * @description For roles that may restore-backups.
+         */
+        post: operations["restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backups/restore/{restore}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a restore, remove what it restored beside the live data, or forget that it was done
+         * @description For roles that may restore-backups.
+         */
+        delete: operations["putRestoreAway"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backups/restore/{restore}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put the restored data in the place of the live; everybody signs in again
+         * @description For roles that may restore-backups.
+         */
+        post: operations["switchToRestored"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backups/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say when backups are made
+         * @description For roles that may make-backups.
+         */
+        put: operations["setBackupSchedule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backups/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to read every copy back
+         * @description For roles that may make-backups.
+         */
+        post: operations["verifyBackups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/driver/codes": {
         parameters: {
             query?: never;
@@ -2159,6 +2303,126 @@ export interface components {
             /** Format: int64 */
             valid_seconds: number;
         };
+        BackupCheck: {
+            /** Format: int64 */
+            count: number;
+            ok: boolean;
+            problem?: string;
+            proof: string;
+        };
+        BackupCopy: {
+            /** Format: date-time */
+            checked_at?: string;
+            place: string;
+            problem?: string;
+            state: string;
+        };
+        BackupDrill: {
+            /** Format: date-time */
+            at: string;
+            checks: components["schemas"]["BackupCheck"][] | null;
+            ok: boolean;
+            place: string;
+            problem?: string;
+            set: string;
+            /** Format: int64 */
+            took_ms: number;
+            /** Format: int64 */
+            up_ms: number;
+        };
+        BackupGap: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
+        };
+        BackupPlace: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            free_bytes: number;
+            kind: string;
+            locked?: boolean;
+            /** Format: date-time */
+            log_at?: string;
+            name: string;
+            problem?: string;
+            /** Format: date-time */
+            problem_since?: string;
+            same_device?: boolean;
+            /** Format: int64 */
+            sets: number;
+            where: string;
+        };
+        BackupRestore: {
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            began: string;
+            checks?: components["schemas"]["BackupCheck"][] | null;
+            /** Format: date-time */
+            ended?: string;
+            id: string;
+            lost?: components["schemas"]["RestoreLoss"];
+            place: string;
+            problem?: string;
+            set: string;
+            state: string;
+        };
+        BackupSchedule: {
+            at: string;
+            /** @enum {string} */
+            every: "daily" | "weekly" | "off";
+            /** Format: int64 */
+            weekday: number;
+        };
+        BackupSet: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            bytes: number;
+            copies: components["schemas"]["BackupCopy"][] | null;
+            drill?: components["schemas"]["BackupDrill"];
+            good: boolean;
+            id: string;
+            kind: string;
+            refused?: string;
+            /** Format: int64 */
+            sales: number;
+            server: string;
+            /** Format: int64 */
+            took_ms: number;
+            version: string;
+        };
+        BackupWork: {
+            /** Format: date-time */
+            began: string;
+            /** Format: int64 */
+            done: number;
+            job: string;
+            /** Format: int64 */
+            left_ms?: number;
+            set?: string;
+            step: string;
+        };
+        Backups: {
+            drills: components["schemas"]["BackupDrill"][] | null;
+            /** Format: date-time */
+            from?: string;
+            gaps?: components["schemas"]["BackupGap"][] | null;
+            key_away: boolean;
+            missed?: boolean;
+            /** Format: date-time */
+            next_at?: string;
+            places: components["schemas"]["BackupPlace"][] | null;
+            restore?: components["schemas"]["BackupRestore"];
+            restores_here: boolean;
+            schedule: components["schemas"]["BackupSchedule"];
+            sets: components["schemas"]["BackupSet"][] | null;
+            /** Format: date-time */
+            until?: string;
+            work?: components["schemas"]["BackupWork"];
+        };
         Beat: {
             /** Format: date-time */
             counted_at?: string;
@@ -2298,6 +2562,9 @@ export interface components {
         Done: {
             command: string;
             repeat?: boolean;
+        };
+        DrillAsk: {
+            set?: string;
         };
         DriverLogin: {
             code: string;
@@ -3010,7 +3277,7 @@ export interface components {
             status: number;
             title: string;
             /** @enum {string} */
-            type: "urn:forecourt:problem:already-rated" | "urn:forecourt:problem:amount-changed" | "urn:forecourt:problem:bad-request" | "urn:forecourt:problem:code-refused" | "urn:forecourt:problem:consent-needed" | "urn:forecourt:problem:consent-stale" | "urn:forecourt:problem:content-refused" | "urn:forecourt:problem:enrolment-refused" | "urn:forecourt:problem:erase-blocked" | "urn:forecourt:problem:erased" | "urn:forecourt:problem:forbidden" | "urn:forecourt:problem:id-number-refused" | "urn:forecourt:problem:internal" | "urn:forecourt:problem:key-missing" | "urn:forecourt:problem:key-reused" | "urn:forecourt:problem:last-head" | "urn:forecourt:problem:login-refused" | "urn:forecourt:problem:media-gone" | "urn:forecourt:problem:media-limit" | "urn:forecourt:problem:media-type" | "urn:forecourt:problem:must-first" | "urn:forecourt:problem:name-taken" | "urn:forecourt:problem:not-found" | "urn:forecourt:problem:not-resolvable" | "urn:forecourt:problem:not-your-nozzle" | "urn:forecourt:problem:not-your-thread" | "urn:forecourt:problem:nozzle-busy" | "urn:forecourt:problem:nozzle-claimed" | "urn:forecourt:problem:nozzle-code" | "urn:forecourt:problem:nozzle-mode" | "urn:forecourt:problem:number-taken" | "urn:forecourt:problem:offer-times" | "urn:forecourt:problem:password-weak" | "urn:forecourt:problem:phone-refused" | "urn:forecourt:problem:plate-refused" | "urn:forecourt:problem:price-unknown-grade" | "urn:forecourt:problem:rotating" | "urn:forecourt:problem:sale-already-paid" | "urn:forecourt:problem:sale-not-payable" | "urn:forecourt:problem:sale-quarantined" | "urn:forecourt:problem:second-factor" | "urn:forecourt:problem:second-factor-refused" | "urn:forecourt:problem:segment-rule" | "urn:forecourt:problem:storage-unavailable" | "urn:forecourt:problem:tender-too-small" | "urn:forecourt:problem:thread-closed" | "urn:forecourt:problem:thread-open" | "urn:forecourt:problem:thread-taken" | "urn:forecourt:problem:too-large" | "urn:forecourt:problem:too-many" | "urn:forecourt:problem:too-old" | "urn:forecourt:problem:trip-refused" | "urn:forecourt:problem:unauthorized" | "urn:forecourt:problem:unknown-field" | "urn:forecourt:problem:wechat-away" | "urn:forecourt:problem:wechat-phone" | "urn:forecourt:problem:wechat-refused";
+            type: "urn:forecourt:problem:already-rated" | "urn:forecourt:problem:amount-changed" | "urn:forecourt:problem:backup-busy" | "urn:forecourt:problem:backup-key" | "urn:forecourt:problem:backup-unfit" | "urn:forecourt:problem:bad-request" | "urn:forecourt:problem:code-refused" | "urn:forecourt:problem:consent-needed" | "urn:forecourt:problem:consent-stale" | "urn:forecourt:problem:content-refused" | "urn:forecourt:problem:enrolment-refused" | "urn:forecourt:problem:erase-blocked" | "urn:forecourt:problem:erased" | "urn:forecourt:problem:forbidden" | "urn:forecourt:problem:id-number-refused" | "urn:forecourt:problem:internal" | "urn:forecourt:problem:key-missing" | "urn:forecourt:problem:key-reused" | "urn:forecourt:problem:last-head" | "urn:forecourt:problem:login-refused" | "urn:forecourt:problem:media-gone" | "urn:forecourt:problem:media-limit" | "urn:forecourt:problem:media-type" | "urn:forecourt:problem:must-first" | "urn:forecourt:problem:name-taken" | "urn:forecourt:problem:no-backup" | "urn:forecourt:problem:not-found" | "urn:forecourt:problem:not-resolvable" | "urn:forecourt:problem:not-restorable" | "urn:forecourt:problem:not-your-nozzle" | "urn:forecourt:problem:not-your-thread" | "urn:forecourt:problem:nozzle-busy" | "urn:forecourt:problem:nozzle-claimed" | "urn:forecourt:problem:nozzle-code" | "urn:forecourt:problem:nozzle-mode" | "urn:forecourt:problem:number-taken" | "urn:forecourt:problem:offer-times" | "urn:forecourt:problem:password-weak" | "urn:forecourt:problem:phone-refused" | "urn:forecourt:problem:plate-refused" | "urn:forecourt:problem:price-unknown-grade" | "urn:forecourt:problem:rotating" | "urn:forecourt:problem:sale-already-paid" | "urn:forecourt:problem:sale-not-payable" | "urn:forecourt:problem:sale-quarantined" | "urn:forecourt:problem:second-factor" | "urn:forecourt:problem:second-factor-refused" | "urn:forecourt:problem:segment-rule" | "urn:forecourt:problem:storage-unavailable" | "urn:forecourt:problem:tender-too-small" | "urn:forecourt:problem:thread-closed" | "urn:forecourt:problem:thread-open" | "urn:forecourt:problem:thread-taken" | "urn:forecourt:problem:too-large" | "urn:forecourt:problem:too-many" | "urn:forecourt:problem:too-old" | "urn:forecourt:problem:trip-refused" | "urn:forecourt:problem:unauthorized" | "urn:forecourt:problem:unknown-field" | "urn:forecourt:problem:wechat-away" | "urn:forecourt:problem:wechat-phone" | "urn:forecourt:problem:wechat-refused";
         };
         ProfileRequest: {
             name: string;
@@ -3100,6 +3367,26 @@ export interface components {
             note: string;
             /** Format: int64 */
             volume_ml?: number;
+        };
+        RestoreAsk: {
+            /** Format: date-time */
+            at?: string;
+            place?: string;
+            set?: string;
+        };
+        RestoreLoss: {
+            /** Format: int64 */
+            amount_fen: number;
+            /** Format: int64 */
+            members: number;
+            /** Format: int64 */
+            messages: number;
+            /** Format: int64 */
+            payments: number;
+            /** Format: int64 */
+            sales: number;
+            /** Format: int64 */
+            seconds: number;
         };
         RevealRequest: {
             account?: string;
@@ -3713,6 +4000,277 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backups"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeBackup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The command's ULID, saved by the sender before it first sends it. A repeat returns the first result; the same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backups"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drillBackup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The command's ULID, saved by the sender before it first sends it. A repeat returns the first result; the same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backups"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The command's ULID, saved by the sender before it first sends it. A repeat returns the first result; the same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backups"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putRestoreAway: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The command's ULID, saved by the sender before it first sends it. A repeat returns the first result; the same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The restore's id. */
+                restore: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backups"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchToRestored: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The command's ULID, saved by the sender before it first sends it. A repeat returns the first result; the same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The restore's id. */
+                restore: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backups"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setBackupSchedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The command's ULID, saved by the sender before it first sends it. A repeat returns the first result; the same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupSchedule"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backups"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyBackups: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The command's ULID, saved by the sender before it first sends it. A repeat returns the first result; the same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backups"];
                 };
             };
             /** @description Error */

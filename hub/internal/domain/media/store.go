@@ -109,6 +109,22 @@ func (s *Store) prepare(ctx context.Context, content []byte) (ready, error) {
 	return s.decodes.picture(ctx, found, content)
 }
 
+// ObjectKeys lists the keys of every object that a row names, thumbnails too.
+func (s *Store) ObjectKeys(ctx context.Context) ([]string, error) {
+	var rows []struct {
+		Kind wire.MediaKind
+		Key  string `db:"object_key"`
+	}
+	if err := s.DB.SelectContext(ctx, &rows, "SELECT kind, object_key FROM media ORDER BY id"); err != nil {
+		return nil, fmt.Errorf("listing objects: %w", err)
+	}
+	var keys []string
+	for _, r := range rows {
+		keys = append(keys, keysOf(r.Key, r.Kind)...)
+	}
+	return keys, nil
+}
+
 // keyOf is where an object lies, by the month of its id.
 func keyOf(m id.Media) string { return m.Time().Format("media/2006/01/") + m.String() }
 

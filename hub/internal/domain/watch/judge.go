@@ -49,6 +49,8 @@ func (j *Judge) Take(a Act) []Raise {
 		add(r, 1)
 	case strings.HasPrefix(a.Action, "login."):
 		add(j.login(a))
+	case strings.HasPrefix(a.Action, "backup."):
+		add(backup(a))
 	case a.Result != audit.OK || who == "" && !strings.HasPrefix(a.Action, "keys.") && !AboutAccount(a.Entry):
 		// What was refused for other reasons, and what members do, is not
 		// unusual.
@@ -89,6 +91,49 @@ func (j *Judge) login(a Act) (r Raise, count int) {
 		return r, of(j.wrong, till).add(a.At, a.ID.String(), wrongIn, manyWrong)
 	}
 	return r, 0
+}
+
+// backup looks at what was done about backups. What failed is counted by what it
+// is about: a place that stays away is one alert, another place another.
+func backup(a Act) (r Raise, count int) {
+	r.Object, r.ObjectID, r.Staff = a.Object, a.ObjectID, a.Staff
+	switch {
+	case a.Action == "backup.restored" && a.Result == audit.OK:
+		r.Rule, r.Subject, r.Note = wire.AlertRestored, clip(a.ObjectID), a.Note
+		return r, 1
+	case mishap(a):
+		r.Rule, r.Subject, r.Note = wire.AlertBackup, clip(a.Action+"/"+a.ObjectID), a.Action
+		if a.Note != "" {
+			r.Note += ": " + a.Note
+		}
+		return r, 1
+	}
+	return r, 0
+}
+
+// mishap reports whether a backup is not there, or is none, or did not come
+// back.
+func mishap(a Act) bool {
+	switch a.Action {
+	case "backup.missed", "backup.failed":
+		return true
+	case "backup.place", "backup.verified", "backup.drill", "backup.restored":
+		return a.Result != audit.OK && !declined(a)
+	}
+	return false
+}
+
+// declined reports whether somebody asked for what cannot be done now, such as
+// a rehearsal while another is under way. Nothing failed by that.
+func declined(a Act) bool {
+	p, known := wire.Problems[wire.ProblemType(a.Result)]
+	return !a.Staff.IsZero() && known && p.Status < hubsFault
+}
+
+// clip makes a subject fit its column.
+func clip(subject string) string {
+	const most = 64
+	return strings.ToValidUTF8(subject[:min(len(subject), most)], "")
 }
 
 // tillOf is the till that a login's note names, "" if it names none.
@@ -161,3 +206,7 @@ func (w *window) add(at time.Time, what string, within time.Duration, bound int)
 	}
 	return 1
 }
+
+// hubsFault is the first status of a problem that is the hub's and not the
+// asker's (RFC 9110, 15.6).
+const hubsFault = 500

@@ -2,8 +2,10 @@ package watch_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"forecourt/hub/internal/domain/watch"
 	"forecourt/hub/internal/platform/audit"
@@ -192,5 +194,64 @@ func TestS086Keys(t *testing.T) {
 		if got := count(t, raised, wire.AlertKeys); got != c.want {
 			t.Errorf("%s (of a head: %t) raised %+v", c.row.Action, c.ofHead, raised)
 		}
+	}
+}
+
+// TestS080WhatFailsOfABackupIsRaised, each place and each set by itself, and
+// what is well is not.
+func TestS080WhatFailsOfABackupIsRaised(t *testing.T) {
+	const failed = string(wire.ProblemStorage)
+	row := func(action, which, result string) audit.Row {
+		return audit.Row{Action: action, Object: "backup", ObjectID: which, Result: result, Note: "no route to host"}
+	}
+	for _, c := range []struct {
+		row  audit.Row
+		want int
+	}{
+		{row("backup.missed", "2026-03-12", audit.OK), 1},
+		{row("backup.failed", "01JD", failed), 1},
+		{row("backup.place", "nas", failed), 1},
+		{row("backup.place", "nas", audit.OK), 0}, // it is back
+		{row("backup.drill", "01JD", "failed"), 1},
+		{row("backup.drill", "01JD", audit.OK), 0},
+		{row("backup.verified", "01JD", failed), 1},
+		{row("backup.restored", "01JD", failed), 1},
+		{row("backup.made", "01JD", audit.OK), 0},
+		{row("backup.restore", "01JD", string(wire.ProblemBackupBusy)), 0},
+	} {
+		raised := newLog().take(0, c.row)
+		if got := count(t, raised, wire.AlertBackup); got != c.want {
+			t.Errorf("%s %s raised %+v, want %d", c.row.Action, c.row.Result, raised, c.want)
+		}
+		if c.want > 0 && (raised[0].ObjectID != c.row.ObjectID || raised[0].Note != c.row.Action+": no route to host") {
+			t.Errorf("%s raised %+v", c.row.Action, raised)
+		}
+	}
+	l := newLog()
+	a, b, again := l.take(0, row("backup.place", "nas", failed)), l.take(0, row("backup.place", "cloud", failed)), l.take(time.Hour, row("backup.place", "nas", failed))
+	if a[0].Subject == b[0].Subject || a[0].Subject != again[0].Subject {
+		t.Errorf("two places are counted as %q, %q, and the first again as %q", a[0].Subject, b[0].Subject, again[0].Subject)
+	}
+	long := newLog().take(0, row("backup.place", strings.Repeat("位", 21), failed))
+	if n := len(long[0].Subject); n > 64 || !utf8.ValidString(long[0].Subject) {
+		t.Errorf("a subject of %d bytes: %q", n, long[0].Subject)
+	}
+}
+
+// TestS082ARestoreIsRaised, and by whom; a rehearsal that somebody asked for
+// at the wrong time is not.
+func TestS082ARestoreIsRaised(t *testing.T) {
+	l := newLog()
+	raised := l.take(0, audit.Row{Staff: head, Action: "backup.restored", Object: "backup", ObjectID: "01JD", Note: "2026-03-11 23:10:00"})
+	if count(t, raised, wire.AlertRestored) != 1 || raised[0].Staff != head || raised[0].Note != "2026-03-11 23:10:00" {
+		t.Errorf("a restore raised %+v", raised)
+	}
+	for _, refused := range []wire.ProblemType{wire.ProblemBackupBusy, wire.ProblemNoBackup, wire.ProblemForbidden} {
+		if raised := l.take(0, audit.Row{Staff: head, Action: "backup.drill", Object: "backup", ObjectID: "01JD", Result: string(refused)}); raised != nil {
+			t.Errorf("what was refused as %s raised %+v", refused, raised)
+		}
+	}
+	if raised := l.take(0, audit.Row{Staff: head, Action: "backup.drill", Object: "backup", ObjectID: "01JD", Result: string(wire.ProblemInternal)}); count(t, raised, wire.AlertBackup) != 1 {
+		t.Errorf("a rehearsal that failed raised %+v", raised)
 	}
 }

@@ -1,8 +1,9 @@
 // Package watch looks at the security log as it is sealed and says what is
 // unusual: somebody tries for personal data their role may not see, looks at
 // very many members, reveals very many fields, guesses passwords, or changes
-// keys. It also keeps the alerts that others find reason for: what was changed
-// past the hub, and a nozzle that shows another price than the one in force.
+// keys; a backup is missed or fails, or the data is taken back to one. It also
+// keeps the alerts that others find reason for: what was changed past the hub,
+// and a nozzle that shows another price than the one in force.
 //
 // # What it promises
 //
@@ -41,6 +42,10 @@ const (
 	// priceIn is the same for a nozzle at another price: it is told of again
 	// every hour, and two of those may be a little more than two hours apart.
 	priceIn = 3 * time.Hour
+	// backupIn is how long what fails of the backups is one alert: it is tried
+	// again at least daily. restoredIn is the same for a restore: each is one.
+	backupIn   = 24 * time.Hour
+	restoredIn = time.Hour
 )
 
 // Refill is how many of the last rows a new Judge is shown before it judges,
@@ -62,6 +67,10 @@ func span(rule wire.AlertRule) time.Duration {
 		return keysIn
 	case wire.AlertPrice:
 		return priceIn
+	case wire.AlertBackup:
+		return backupIn
+	case wire.AlertRestored:
+		return restoredIn
 	}
 	return 0
 }

@@ -74,6 +74,8 @@ type Deps struct {
 	Posts Posts
 	// Security is the security log, its alerts and the keys.
 	Security Security
+	// Backups makes backups and goes back to them.
+	Backups Backups
 	// Segments chooses members by rules.
 	Segments Segments
 	// MemberDesk is what staff see of members, Self what members ask of what
@@ -150,6 +152,7 @@ func assemble(deps Deps) *api {
 	a.desk()
 	a.posts()
 	a.security()
+	a.backups()
 	a.office()
 	a.segments()
 	a.members()

@@ -38,7 +38,7 @@ func routes() []route {
 		{method: "GET", path: "/v1/prices", action: staff.SeeBoard, call: "look at prices"},
 		{method: "GET", path: "/v1/proofs", action: staff.SeeProof, call: "look at proofs"},
 		{method: "GET", path: "/v1/proofs.csv", action: staff.SeeProof, call: "look at proofs"},
-	}, slices.Concat(supportRoutes(), segmentRoutes(), securityRoutes(), staffRoutes(), memberRoutes(), placeRoutes())...)
+	}, slices.Concat(supportRoutes(), segmentRoutes(), securityRoutes(), backupRoutes(), staffRoutes(), memberRoutes(), placeRoutes())...)
 }
 
 // TestEveryRouteForEveryRole is the permission table once more, from outside:

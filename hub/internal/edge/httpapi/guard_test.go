@@ -299,7 +299,7 @@ func TestDocument(t *testing.T) {
 	for _, r := range all {
 		path, _, _ := strings.Cut(r.path, "?")
 		path = strings.NewReplacer(aSale, "{sale}", "/3/", "/{nozzle}/", aThread, "{thread}", aMedia, "{media}",
-			aVehicle, "{vehicle}", aCanned, "{canned}", aPerson, "{staff}", aSession, "{session}", aSegment, "{segment}", anAlert, "{alert}", anOffer, "{offer}",
+			aVehicle, "{vehicle}", aCanned, "{canned}", aPerson, "{staff}", aSession, "{session}", aSegment, "{segment}", anAlert, "{alert}", anOffer, "{offer}", aRestore, "{restore}",
 			aMember, "{member}", aAccount, "{account}", "consents/id_number", "consents/{purpose}", "numbers/7/", "numbers/{number}/").Replace(path)
 		if d.Paths[path][strings.ToLower(r.method)] == nil {
 			t.Errorf("%s %s is not in the document", r.method, path)

@@ -210,6 +210,7 @@ func newSite(t testing.TB) *site {
 		Segments:   chooser{s.desk},
 		Places:     atlas{s.desk},
 		Security:   guardian{s.desk},
+		Backups:    keeper{s.desk},
 		MemberDesk: memberBook{s.desk},
 		Self:       memberBook{s.desk},
 		Records:    ledger{s.desk},

@@ -60,6 +60,20 @@ func (a *Anchors) append(public string, signed []byte) (err error) {
 	return syncDir(a.dir)
 }
 
+// SetAside has the second place begin anew, for a log that is taken back to an
+// earlier moment. What is there stays beside it under the name's file: it is the
+// proof of what was taken back. That there is nothing is no error.
+func (a *Anchors) SetAside(name string) error {
+	err := os.Rename(a.String(), a.String()+".before-"+name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("setting the anchors aside: %w", err)
+	}
+	return syncDir(a.dir)
+}
+
 // publish leaves the public key beside the anchors. A further key, after the
 // hub's keys were made anew, is added to the ones before it.
 func (a *Anchors) publish(public string) error {

@@ -157,7 +157,7 @@ func (g *signatures) rest(ctx context.Context, v *verifier) error {
 	switch {
 	case len(g.stored) > 0:
 		what = fmt.Sprintf("a signed checkpoint has %d rows", g.stored[0].Size)
-	case g.anchor != nil:
+	case g.anchor != nil && !v.restored:
 		what = fmt.Sprintf("the second place has a signed checkpoint of %d rows", g.anchor.Size)
 	default:
 		return nil

@@ -49,7 +49,17 @@ type Report struct {
 //
 // It holds verifyBatch rows in memory, however long the log is.
 func Verify(ctx context.Context, db *mysql.DB, key *Key, place *Anchors) (Report, error) {
-	v := &verifier{key: key}
+	return verify(ctx, db, place, &verifier{key: key})
+}
+
+// VerifyRestored is Verify for a log that was restored as it was at an earlier
+// moment: what the second place holds beyond its end is of what came after, and
+// no fault.
+func VerifyRestored(ctx context.Context, db *mysql.DB, key *Key, place *Anchors) (Report, error) {
+	return verify(ctx, db, place, &verifier{key: key, restored: true})
+}
+
+func verify(ctx context.Context, db *mysql.DB, place *Anchors, v *verifier) (Report, error) {
 	if place != nil {
 		// Opened before the snapshot: what is anchored by now is committed.
 		notes, err := place.open()
@@ -78,7 +88,10 @@ func Verify(ctx context.Context, db *mysql.DB, key *Key, place *Anchors) (Report
 // verifier is one run of Verify. Its steps answer with a *Finding at the first
 // fault.
 type verifier struct {
-	key    *Key
+	key *Key
+	// restored is whether the second place may be ahead of the log.
+	restored bool
+
 	q      sqlx.QueryerContext
 	notes  *opened
 	report Report

@@ -230,3 +230,21 @@ func (r *Ring) settleErasures(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Erased counts the members who were erased, and those of them whose key is in
+// the database all the same: none, after Replay.
+func (r *Ring) Erased(ctx context.Context) (left, erasures int, err error) {
+	members := r.erasures.in(erased)
+	for chunk := range slices.Chunk(members, batch) {
+		query, args, err := sqlx.In("SELECT COUNT(*) FROM member_key WHERE member IN (?)", raw(chunk))
+		var n int
+		if err == nil {
+			err = r.db.GetContext(ctx, &n, query, args...)
+		}
+		if err != nil {
+			return 0, 0, fmt.Errorf("counting the keys of erased members: %w", err)
+		}
+		left += n
+	}
+	return left, len(members), nil
+}
