@@ -227,6 +227,13 @@ const (
 	CommandOfferAdd      CommandKind = "offer_add"
 	CommandOfferEnd      CommandKind = "offer_end"
 	CommandSite          CommandKind = "site"
+	CommandSchedule      CommandKind = "backup_schedule"
+	CommandBackup        CommandKind = "backup"
+	CommandVerify        CommandKind = "backup_verify"
+	CommandDrill         CommandKind = "backup_drill"
+	CommandRestore       CommandKind = "restore"
+	CommandSwitch        CommandKind = "restore_switch"
+	CommandPutAway       CommandKind = "restore_away"
 )
 
 // Office reports whether a command is an act of the members page or the office.
@@ -234,7 +241,8 @@ func (k CommandKind) Office() bool {
 	switch k {
 	case CommandStaffAdd, CommandStaffSet, CommandStaffPassword, CommandSessionEnd, CommandAssign,
 		CommandSegmentPut, CommandSegmentDrop, CommandErase, CommandAlertSeen, CommandRotate,
-		CommandOfferAdd, CommandOfferEnd, CommandSite:
+		CommandOfferAdd, CommandOfferEnd, CommandSite,
+		CommandSchedule, CommandBackup, CommandVerify, CommandDrill, CommandRestore, CommandSwitch, CommandPutAway:
 		return true
 	}
 	return false
@@ -283,6 +291,8 @@ type OfficeBody struct {
 	Erase    *wire.EraseRequest
 	Offer    *wire.OfferRequest
 	Site     *wire.Site
+	Schedule *wire.BackupSchedule
+	Restore  *wire.RestoreAsk
 }
 
 // Upload is a picture or a recording that must reach the hub before the

@@ -57,6 +57,9 @@ type office struct {
 
 	offers []wire.Offer
 	site   *wire.Site
+
+	backups   *wire.Backups
+	backupsAt time.Time
 }
 
 func newOffice() *office {
@@ -113,6 +116,8 @@ func (s *State) load() []Effect {
 		return append(s.searchLog(), s.ask(topicSide, AskLogState{})...)
 	case TabKeys:
 		return s.ask(topicSide, AskKeys{})
+	case TabBackups:
+		return s.ask(topicSide, AskBackups{})
 	case TabAccount:
 		return s.ask(topicSide, AskAccount{})
 	}
@@ -330,5 +335,5 @@ func (s *State) tendOffice() []Effect {
 		o.keysAt = s.now // an answer that does not come is not asked for at every tick
 		return s.ask(topicSide, AskKeys{})
 	}
-	return nil
+	return s.tendBackups()
 }

@@ -101,7 +101,7 @@ func (s *State) alertsAct(e OfficeAct) []Effect {
 var alertWords = map[wire.AlertRule]Word{
 	wire.AlertPersonal: WordAlertPersonal, wire.AlertManyRead: WordAlertManyRead, wire.AlertReveals: WordAlertReveals,
 	wire.AlertGuessing: WordAlertGuessing, wire.AlertTampered: WordAlertTampered, wire.AlertKeys: WordAlertKeys,
-	wire.AlertPrice: WordAlertPrice,
+	wire.AlertPrice: WordAlertPrice, wire.AlertBackup: WordAlertBackup, wire.AlertRestored: WordAlertRestored,
 }
 
 // ruleText is why an alert was raised, in words.

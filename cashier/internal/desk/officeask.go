@@ -37,6 +37,7 @@ type (
 	AskDropFactor  struct{ Code wire.CodeRequest }            // wire.Account
 	AskOffers      struct{}                                   // wire.OfferList
 	AskSite        struct{}                                   // wire.Site
+	AskBackups     struct{}                                   // wire.Backups
 )
 
 func (AskMembers) question()       {}
@@ -59,6 +60,7 @@ func (AskConfirm) question()       {}
 func (AskDropFactor) question()    {}
 func (AskOffers) question()        {}
 func (AskSite) question()          {}
+func (AskBackups) question()       {}
 
 // What the members page and the office ask of the outside. Acts that carry a
 // key go as Commands.
@@ -227,6 +229,8 @@ func (s *State) takeMore(about topic, answer any, more bool) []Effect {
 		o.offers, o.loaded[topicList] = a.Offers, true
 	case wire.Site:
 		o.site = &a
+	case wire.Backups:
+		s.backupsLoaded(a)
 	case wire.Account:
 		return s.accountLoaded(about, a)
 	case wire.SecondFactor:

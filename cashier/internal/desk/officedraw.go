@@ -9,7 +9,7 @@ import (
 // tabWords name the tabs.
 var tabWords = map[Tab]Word{
 	TabMembers: WordTabMembers, TabSegments: WordTabSegments, TabStaff: WordTabStaff, TabPosts: WordTabPosts,
-	TabSessions: WordTabSessions, TabOffers: WordTabOffers, TabSite: WordTabSite, TabLog: WordTabLog, TabAlerts: WordTabAlerts, TabKeys: WordTabKeys, TabAccount: WordTabAccount,
+	TabSessions: WordTabSessions, TabOffers: WordTabOffers, TabSite: WordTabSite, TabLog: WordTabLog, TabAlerts: WordTabAlerts, TabKeys: WordTabKeys, TabBackups: WordTabBackups, TabAccount: WordTabAccount,
 }
 
 // officeScreen draws the open tab of the members page or the office; nil for
@@ -56,6 +56,8 @@ func (s *State) drawTab(out *Office) {
 		s.drawLog(out)
 	case TabKeys:
 		s.drawKeys(out)
+	case TabBackups:
+		s.drawBackups(out)
 	case TabAccount:
 		s.drawAccount(out)
 	}
@@ -105,6 +107,8 @@ func (s *State) officeAct(e OfficeAct) []Effect {
 		return s.logAct(e)
 	case TabKeys:
 		return s.keysAct(e)
+	case TabBackups:
+		return s.backupsAct(e)
 	case TabAccount:
 		return s.accountAct(e)
 	}
@@ -160,6 +164,12 @@ func (s *State) formOf(f *form) Form {
 		return s.offerForm(f)
 	case formSite:
 		return s.siteForm(f)
+	case formSchedule:
+		return s.scheduleForm(f)
+	case formRestore:
+		return s.restoreForm(f)
+	case formSwitch:
+		return s.switchForm(f)
 	}
 	return s.sureForm(f)
 }
@@ -188,6 +198,8 @@ func (s *State) sureForm(f *form) Form {
 		if p := s.chosenSession(); p != nil {
 			out.Title = p.Number + " " + p.Name + " · " + p.DeviceName
 		}
+	case formPutAway:
+		s.putAwayForm(&out)
 	}
 	out.OK = s.danger(out.OK)
 	return out

@@ -26,6 +26,10 @@ const (
 	formOfferAdd    = "offer.add"
 	formOfferEnd    = "offer.end"
 	formSite        = "site"
+	formSchedule    = "backup.schedule"
+	formRestore     = "backup.restore"
+	formSwitch      = "restore.switch"
+	formPutAway     = "restore.away"
 )
 
 // form is the form that is open over an office page.
@@ -143,6 +147,12 @@ func (s *State) submit() []Effect {
 		return s.submitOffer(f)
 	case formSite:
 		return s.submitSite(f)
+	case formSchedule:
+		return s.submitSchedule(f)
+	case formRestore:
+		return s.submitRestore(f)
+	case formSwitch:
+		return s.submitSwitch(f)
 	case formCodes:
 		return s.codesRead()
 	}
@@ -164,6 +174,8 @@ func (s *State) submitSure(f *form) []Effect {
 		return s.sendForm(Command{Kind: CommandRotate})
 	case formOfferEnd:
 		return s.sendForm(Command{Kind: CommandOfferEnd, Object: f.object})
+	case formPutAway:
+		return s.sendForm(Command{Kind: CommandPutAway, Object: f.object})
 	}
 	return nil
 }
@@ -222,6 +234,8 @@ var doneWords = map[CommandKind]Word{
 	CommandSessionEnd: WordDoneSessionEnd, CommandAssign: WordDoneAssign, CommandSegmentPut: WordDoneSegment,
 	CommandSegmentDrop: WordDoneSegmentDrop, CommandErase: WordDoneErase, CommandAlertSeen: WordDoneAlert,
 	CommandRotate: WordDoneRotate, CommandOfferAdd: WordDoneOfferAdd, CommandOfferEnd: WordDoneOfferEnd, CommandSite: WordDoneSite,
+	CommandSchedule: WordDoneSchedule, CommandBackup: WordDoneBackup, CommandVerify: WordDoneVerify, CommandDrill: WordDoneDrill,
+	CommandRestore: WordDoneRestore, CommandSwitch: WordDoneSwitch, CommandPutAway: WordDonePutAway,
 }
 
 // officeTabs are the tabs that show what an act changed.
@@ -230,6 +244,8 @@ var officeTabs = map[CommandKind]map[Tab]bool{
 	CommandSessionEnd: {TabSessions: true}, CommandAssign: {TabPosts: true}, CommandSegmentPut: {TabSegments: true},
 	CommandSegmentDrop: {TabSegments: true}, CommandErase: {TabMembers: true}, CommandAlertSeen: {TabAlerts: true},
 	CommandRotate: {TabKeys: true}, CommandOfferAdd: {TabOffers: true}, CommandOfferEnd: {TabOffers: true}, CommandSite: {TabSite: true},
+	CommandSchedule: {TabBackups: true}, CommandBackup: {TabBackups: true}, CommandVerify: {TabBackups: true}, CommandDrill: {TabBackups: true},
+	CommandRestore: {TabBackups: true}, CommandSwitch: {TabBackups: true}, CommandPutAway: {TabBackups: true},
 }
 
 // officeRefused ends an act with the hub's no: in its form, if that is open.

@@ -27,6 +27,7 @@ var families = [...]struct {
 	{"chat.", WordFamilyChat},
 	{"fee.", WordFamilyFee},
 	{"keys.", WordFamilyKeys},
+	{"backup.", WordFamilyBackup},
 	{"log.", WordFamilyLog},
 	{"alert.", WordFamilyAlert},
 }
@@ -53,7 +54,12 @@ var actionWords = map[string]Word{
 	"fee.look": WordActFeeLook, "segment.see": WordActSegmentSee, "nozzle.change": WordActNozzleChange, "staff.manage": WordActStaffManage,
 	"keys.see": WordActKeysSee, "alert.raised": WordActAlertRaised,
 	"offer.add": WordActOfferAdd, "offer.end": WordActOfferEnd, "site.set": WordActSiteSet, "queue.count": WordActQueueCount,
-	"trip.note": WordActTripNote,
+	"trip.note":   WordActTripNote,
+	"backup.made": WordActBackupMade, "backup.failed": WordActBackupFailed, "backup.missed": WordActBackupMissed, "backup.place": WordActBackupPlace,
+	"backup.verified": WordActBackupVerified, "backup.drill": WordActBackupDrill, "backup.schedule": WordActBackupSchedule,
+	"backup.restore": WordActBackupRestore, "backup.restored": WordActBackupRestored, "backup.switch": WordActBackupSwitch,
+	"backup.away": WordActBackupAway, "backup.see": WordActBackupSee, "backup.make": WordActBackupMake, "backup.verify": WordActBackupVerify,
+	"backup.rehearse": WordActBackupRehearse, "backup.bring": WordActBackupBring,
 }
 
 // actionText is an action of the log in words; one of a newer hub stands as it
@@ -79,6 +85,12 @@ func (s *State) noteText(note string) string {
 			return s.text(WordNotePrices, shown, inForce)
 		}
 	}
+	if act, why, more := strings.Cut(note, ": "); strings.HasPrefix(note, "backup.") {
+		if more {
+			return s.actionText(act) + ": " + why
+		}
+		return s.actionText(note)
+	}
 	return s.permissionText(note)
 }
 
@@ -98,6 +110,7 @@ var objects = [...]struct {
 	{"segment", WordObjectSegment},
 	{"session", WordObjectSession},
 	{"keys", WordObjectKeys},
+	{"backup", WordObjectBackup},
 	{"log", WordObjectLog},
 	{"alert", WordObjectAlert},
 	{"ledger", WordObjectLedger},

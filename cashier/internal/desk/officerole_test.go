@@ -17,8 +17,8 @@ var offered = map[wire.Role]struct {
 	pages string
 	tabs  string
 }{
-	wire.RoleHead:      {"board unpaid sales proof prices support members office settings", "staff posts sessions offers site alerts log keys account"},
-	wire.RoleGroup:     {"board unpaid sales proof prices support members office settings", "staff posts sessions offers site alerts log keys account"},
+	wire.RoleHead:      {"board unpaid sales proof prices support members office settings", "staff posts sessions offers site alerts log keys backups account"},
+	wire.RoleGroup:     {"board unpaid sales proof prices support members office settings", "staff posts sessions offers site alerts log keys backups account"},
 	wire.RoleCashier:   {"board unpaid sales proof prices members office settings", "account"},
 	wire.RoleAttendant: {"board unpaid sales prices office settings", "account"},
 	wire.RoleAgent:     {"board unpaid sales proof prices support office settings", "account"},
@@ -50,11 +50,11 @@ func TestEachRoleIsOfferedItsPagesAndTabs(t *testing.T) {
 // their till asks for nothing that the hub would refuse.
 func TestNobodyGetsWhereTheirRoleDoesNotReach(t *testing.T) {
 	tabs := []desk.Tab{
-		desk.TabMembers, desk.TabSegments, desk.TabStaff, desk.TabPosts, desk.TabSessions, desk.TabOffers, desk.TabSite, desk.TabAlerts, desk.TabLog, desk.TabKeys, desk.TabAccount,
+		desk.TabMembers, desk.TabSegments, desk.TabStaff, desk.TabPosts, desk.TabSessions, desk.TabOffers, desk.TabSite, desk.TabAlerts, desk.TabLog, desk.TabKeys, desk.TabBackups, desk.TabAccount,
 	}
 	acts := []string{
 		"reload", "look", "reveal", "export", "erase", "segment.new", "segment.members", "staff.add", "staff.edit", "post.assign",
-		"session.end", "offer.add", "offer.end", "site.edit", "alert.seen", "log.export", "keys.rotate", "account.password", "factor.begin", "ok", "preview",
+		"session.end", "offer.add", "offer.end", "site.edit", "alert.seen", "log.export", "keys.rotate", "backup.make", "backup.verify", "backup.drill", "backup.schedule", "backup.moment", "backup.restore", "restore.away", "restore.switch", "account.password", "factor.begin", "ok", "preview",
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		role := rapid.SampledFrom([]wire.Role{wire.RoleHead, wire.RoleGroup, wire.RoleCashier, wire.RoleAttendant, wire.RoleAgent}).Draw(t, "role")

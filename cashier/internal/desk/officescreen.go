@@ -16,6 +16,7 @@ const (
 	TabLog      Tab = "log"
 	TabAlerts   Tab = "alerts"
 	TabKeys     Tab = "keys"
+	TabBackups  Tab = "backups"
 	TabAccount  Tab = "account"
 )
 

@@ -143,6 +143,7 @@ var permissionWords = map[string]Word{
 	"manage-segments": WordMayManageSegments, "own-account": WordMayOwnAccount, "manage-staff": WordMayManageStaff,
 	"assign-nozzles": WordMayAssignNozzles, "see-log": WordMaySeeLog, "see-keys": WordMaySeeKeys, "rotate-keys": WordMayRotateKeys,
 	"edit-offers": WordMayEditOffers, "edit-site": WordMayEditSite, "count-queue": WordMayCountQueue,
+	"see-backups": WordMaySeeBackups, "make-backups": WordMayMakeBackups, "restore-backups": WordMayRestoreBackups,
 }
 
 // permissionText is an action in words; one of a newer hub stands as it is.

@@ -74,7 +74,7 @@ func (s *State) offeredTabs(p Page) []Tab {
 	case p == PageMembers:
 		return []Tab{TabMembers}
 	case p == PageOffice && s.leads() && !s.must():
-		return []Tab{TabStaff, TabPosts, TabSessions, TabOffers, TabSite, TabAlerts, TabLog, TabKeys, TabAccount}
+		return []Tab{TabStaff, TabPosts, TabSessions, TabOffers, TabSite, TabAlerts, TabLog, TabKeys, TabBackups, TabAccount}
 	case p == PageOffice:
 		return []Tab{TabAccount}
 	}

@@ -390,7 +390,7 @@ type phrase struct{ zh, en string }
 
 // phraseOf looks a word up in the catalogues; each text stands in one of them.
 func phraseOf(w Word) phrase {
-	for _, p := range [...]phrase{catalogue[w], catalogueOffice[w], catalogueMember[w], catalogueStaff[w], catalogueLog[w], cataloguePlace[w]} {
+	for _, p := range [...]phrase{catalogue[w], catalogueOffice[w], catalogueMember[w], catalogueStaff[w], catalogueLog[w], cataloguePlace[w], catalogueBackup[w]} {
 		if p.zh != "" {
 			return p
 		}

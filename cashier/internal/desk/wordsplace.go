@@ -53,5 +53,5 @@ const (
 	WordQueueSending
 	WordQueueNow
 	WordQueueAge
-	wordCount
+	wordPlaceEnd // how many texts there are so far
 )

@@ -137,7 +137,8 @@ func permissions() wire.Permissions {
 	row([]wire.Role{head, group}, "see-members", "reveal-member", "erase-member", "manage-segments", "edit-offers", "edit-site")
 	row([]wire.Role{head, group, cashier, attendant}, "count-queue")
 	row([]wire.Role{head, group, cashier, attendant, agent}, "own-account")
-	row([]wire.Role{head, group}, "manage-staff", "assign-nozzles", "see-log", "see-keys", "rotate-keys")
+	row([]wire.Role{head, group}, "manage-staff", "assign-nozzles", "see-log", "see-keys", "rotate-keys",
+		"see-backups", "make-backups", "restore-backups")
 	return out
 }
 

@@ -29,6 +29,7 @@ type Backroom struct {
 	Permissions wire.Permissions
 	Offers      []wire.Offer
 	Site        wire.Site
+	Backups     wire.Backups
 	// Refuse answers everything with a problem, while it is set.
 	Refuse *wire.Problem
 	// Clear are the members' fields in clear, by what the hub is asked for.
@@ -53,6 +54,7 @@ func NewBackroom(p desk.Prefs, role wire.Role, must ...wire.Must) *Backroom {
 	b.members()
 	b.securityData()
 	b.faceData()
+	b.backupData()
 	b.Account = wire.Account{Number: b.me().Number, Name: b.me().Name, Role: role, Must: must}
 	b.Permissions = permissions()
 	f := busyForecourt()
@@ -185,6 +187,7 @@ func (b *Backroom) keep(c desk.Command) {
 	case desk.CommandSite:
 		b.Site = *c.Office.Site
 	}
+	b.keepBackup(c)
 }
 
 // answer is what the made-up hub says to a question.
@@ -222,6 +225,8 @@ func (b *Backroom) answerMore(q desk.Question) any {
 		return wire.OfferList{Offers: b.Offers}
 	case desk.AskSite:
 		return b.Site
+	case desk.AskBackups:
+		return b.Backups
 	case desk.AskAlerts:
 		return wire.AlertList{Alerts: b.Raised}
 	case desk.AskLog:

@@ -1,6 +1,7 @@
 package lookbook
 
 import (
+	"slices"
 	"time"
 
 	"forecourt/cashier/internal/desk"
@@ -46,7 +47,7 @@ func Scenes() []Scene {
 		{"prices", pricesPage},
 		{"new-price", newPrice},
 		{"settings", page(desk.PageSettings)},
-	}, append(append(chatScenes(), officeScenes()...), faceScenes()...)...)
+	}, slices.Concat(chatScenes(), officeScenes(), faceScenes(), backupScenes())...)
 }
 
 func loginRefused(p desk.Prefs) *Stage {

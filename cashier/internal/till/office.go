@@ -53,6 +53,7 @@ type Office interface {
 	EndOffer(context.Context, id.Command, id.Offer) (wire.Offer, error)
 	Site(context.Context) (wire.Site, error)
 	SetSite(context.Context, id.Command, wire.Site) (wire.Site, error)
+	Backups
 }
 
 // doOffice carries out what the members page and the office ask for.
@@ -125,6 +126,8 @@ func (t *Till) askMore(ctx context.Context, q desk.Question) (any, error) {
 		return t.Hub.Offers(ctx)
 	case desk.AskSite:
 		return t.Hub.Site(ctx)
+	case desk.AskBackups:
+		return t.Hub.Backups(ctx)
 	case desk.AskAlerts:
 		return t.Hub.Alerts(ctx, link.AlertQuery{Before: q.Before})
 	case desk.AskLog:
@@ -190,7 +193,7 @@ func (t *Till) attemptOffice(ctx context.Context, c desk.Command) (err error) {
 	case c.Kind == desk.CommandSite && body.Site != nil:
 		_, err = t.Hub.SetSite(ctx, c.Key, *body.Site)
 	default:
-		err = wire.NewProblem(wire.ProblemBadRequest, "no such command: "+string(c.Kind))
+		err = t.attemptBackup(ctx, c)
 	}
 	return err
 }

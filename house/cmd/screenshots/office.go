@@ -57,8 +57,10 @@ const (
 	tabAlerts   = "560 84"
 	tabLog      = "651 84"
 	tabKeys     = "731 84"
-	tabAccount  = "811 84"
+	tabBackups  = "795 84"
+	tabAccount  = "875 84"
 	secondRow   = "400 218"
+	firstSet    = "400 198"
 	newOffer    = "1230 84"
 	changeSite  = "186 716"
 	moreWaiting = "986 80"
@@ -76,7 +78,9 @@ func headSteps() []step {
 		{name: "office-alerts", first: "Escape", clicks: []string{tabAlerts}},
 		{name: "office-log", clicks: []string{tabLog}},
 		{name: "office-keys", clicks: []string{tabKeys}},
-		{name: "office-account", clicks: []string{tabAccount, "664 714"}},
+		{name: "office-backups", clicks: []string{tabBackups}},
+		{name: "office-backup", clicks: []string{firstSet}},
+		{name: "office-account", first: "Escape", clicks: []string{tabAccount, "664 714"}},
 	}
 }
 
@@ -173,7 +177,7 @@ func (s *session) prepareOffice(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(assignAll(ctx, head), announce(ctx, head)); err != nil {
+	if err := errors.Join(assignAll(ctx, head), announce(ctx, head), backUp(ctx, head)); err != nil {
 		return err
 	}
 	cashier, err := s.h.Desk(ctx, "till 2", house.Cashier)
@@ -220,6 +224,28 @@ func announce(ctx context.Context, head *house.Desk) error {
 	} {
 		if err := head.Get(ctx, http.MethodPost, "/v1/offers", o, nil); err != nil {
 			return fmt.Errorf("offering %s: %w", o.Title, err)
+		}
+	}
+	return nil
+}
+
+// backUp makes a backup and rehearses it.
+func backUp(ctx context.Context, head *house.Desk) error {
+	for _, job := range []struct {
+		path string
+		body any
+	}{{"/v1/backups", nil}, {"/v1/backups/drills", wire.DrillAsk{}}} {
+		if err := head.Get(ctx, http.MethodPost, job.path, job.body, nil); err != nil {
+			return fmt.Errorf("backing up: %w", err)
+		}
+		var b wire.Backups
+		for first := true; first || b.Work != nil; first = false {
+			if err := pause(ctx, 500*time.Millisecond); err != nil {
+				return err
+			}
+			if err := head.Get(ctx, http.MethodGet, "/v1/backups", nil, &b); err != nil {
+				return fmt.Errorf("waiting for the backup: %w", err)
+			}
 		}
 	}
 	return nil

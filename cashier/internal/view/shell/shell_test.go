@@ -137,6 +137,11 @@ func TestScreensLookAsTheyShould(t *testing.T) {
 		{"site", "site-bare", desk.Prefs{}, floor},
 		{"scaled-site", "site-wrong", desk.Prefs{}, scaled},
 		{"scaled-factor", "account-factor", desk.Prefs{}, scaled},
+		{"backups", "backups", desk.Prefs{}, floor},
+		{"backups-card", "backups-card", desk.Prefs{Lang: desk.English, Dark: true}, floor},
+		{"restore", "restore-switch", desk.Prefs{}, floor},
+		{"scaled-backups", "backups-trouble", desk.Prefs{}, scaled},
+		{"scaled-restore", "restore-ready", desk.Prefs{Lang: desk.English}, scaled},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			b := open(t, plays[c.scene](c.prefs), c.size)
