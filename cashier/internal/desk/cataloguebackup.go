@@ -20,6 +20,7 @@ var catalogueBackup = [wordCount]phrase{
 	WordActBackupRestore:  {"在旁边恢复数据", "Restored beside the live data"},
 	WordActBackupRestored: {"数据已恢复", "Restored the data"},
 	WordActBackupSwitch:   {"切换到恢复的数据", "Switched to restored data"},
+	WordActBackupAccept:   {"备份位置重新启用", "A place of backups was accepted anew"},
 	WordActBackupAway:     {"收起恢复", "Put a restore away"},
 	WordActBackupSee:      {"查看备份", "Looked at the backups"},
 	WordActBackupMake:     {"要求做备份", "Asked for a backup"},

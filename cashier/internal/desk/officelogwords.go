@@ -57,7 +57,7 @@ var actionWords = map[string]Word{
 	"trip.note":   WordActTripNote,
 	"backup.made": WordActBackupMade, "backup.failed": WordActBackupFailed, "backup.missed": WordActBackupMissed, "backup.place": WordActBackupPlace,
 	"backup.verified": WordActBackupVerified, "backup.drill": WordActBackupDrill, "backup.schedule": WordActBackupSchedule,
-	"backup.restore": WordActBackupRestore, "backup.restored": WordActBackupRestored, "backup.switch": WordActBackupSwitch,
+	"backup.restore": WordActBackupRestore, "backup.restored": WordActBackupRestored, "backup.switch": WordActBackupSwitch, "backup.accept": WordActBackupAccept,
 	"backup.away": WordActBackupAway, "backup.see": WordActBackupSee, "backup.make": WordActBackupMake, "backup.verify": WordActBackupVerify,
 	"backup.rehearse": WordActBackupRehearse, "backup.bring": WordActBackupBring,
 }

@@ -21,6 +21,7 @@ const (
 	WordActBackupRestore
 	WordActBackupRestored
 	WordActBackupSwitch
+	WordActBackupAccept
 	WordActBackupAway
 	WordActBackupSee
 	WordActBackupMake

@@ -215,6 +215,16 @@ const maxSealedMedia = media.MaxUpload + 1<<10
 // Keys lists what the database names.
 func (m mediaSource) Keys(ctx context.Context) ([]string, error) { return m.ObjectKeys(ctx) }
 
+// KeysIn lists what a restored database names.
+func (m mediaSource) KeysIn(ctx context.Context, restored mysql.Endpoint) (keys []string, err error) {
+	db, err := mysql.OpenAdmin(ctx, restored.AdminDSN(mysql.Database), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return media.New(media.Deps{DB: db}).ObjectKeys(ctx)
+}
+
 // Get reads an object as it is kept: sealed.
 func (m mediaSource) Get(ctx context.Context, key string) ([]byte, error) {
 	return m.Objects.Get(ctx, key, maxSealedMedia)
@@ -297,7 +307,7 @@ func finishSwitch(cfg config.Config, log *slog.Logger) error {
 const (
 	filesEvery   = 5 * time.Second
 	backupsEvery = 30 * time.Second
-	shipEvery    = 5 * time.Minute
+	shipEvery    = time.Minute
 )
 
 // newBackups makes the hub's keeper of backups, and what the office sees of it.
@@ -313,5 +323,9 @@ func (h *hub) newBackups(ctx context.Context) (err error) {
 		stations, err := setup.Stations(ctx, h.db.DB)
 		return len(stations), err
 	}}
-	return h.backups.Recover()
+	if err := h.backups.Recover(); err != nil {
+		// The station sells all the same.
+		h.log.Error("what was left of backups and restores that were broken off is not cleared", "error", err)
+	}
+	return nil
 }

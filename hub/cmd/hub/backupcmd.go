@@ -75,7 +75,9 @@ func (p *program) backupCommand() *cobra.Command {
 		&cobra.Command{
 			Use: "accept PLACE", Short: "Take a place that was emptied, or a new disk, for the place it is configured as", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return p.withBackups(cmd, func(_ context.Context, _ config.Config, k *backup.Keeper) error { return k.Accept(args[0]) })
+				return p.withBackups(cmd, func(ctx context.Context, _ config.Config, k *backup.Keeper) error {
+					return k.Accept(ctx, args[0])
+				})
 			},
 		},
 	)

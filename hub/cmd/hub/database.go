@@ -98,7 +98,14 @@ func joinDatabase(ctx context.Context, cfg config.Config, source vault.Source, l
 	}
 	endpoint, running, err := mysql.Running(cfg.DatabaseDir())
 	if err != nil || !running {
-		return openOr(err, func() (*database, error) { return openDatabase(ctx, cfg, source, log) })
+		return openOr(err, func() (*database, error) {
+			// What a crash left of a switch is finished first, or a new database
+			// would be made where the restored one belongs.
+			if err := finishSwitch(cfg, log); err != nil {
+				return nil, err
+			}
+			return openDatabase(ctx, cfg, source, log)
+		})
 	}
 	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()

@@ -81,11 +81,11 @@ func (p *program) restore(cmd *cobra.Command, cfg config.Config, f restoreFlags)
 	if err != nil {
 		return err
 	}
-	state, err := mysql.StateOf(cfg.DatabaseDir())
+	lost, err := isLost(cfg, p.logger(cfg))
 	if err != nil {
 		return err
 	}
-	if cfg.Database.DSN == "" && !state.Installed {
+	if lost {
 		return p.restoreLost(cmd.Context(), cfg, ask, ids, f.yes)
 	}
 	return p.withDatabase(cmd, func(ctx context.Context, cfg config.Config, db *database) error {
@@ -102,6 +102,23 @@ func (p *program) restore(cmd *cobra.Command, cfg config.Config, f restoreFlags)
 		}
 		return errors.Join(db.close(), finishSwitch(cfg, p.logger(cfg)))
 	})
+}
+
+// isLost reports whether there is no data here, also after what a crash left of
+// a switch was finished.
+func isLost(cfg config.Config, log *slog.Logger) (bool, error) {
+	if cfg.Database.DSN != "" {
+		return false, nil
+	}
+	state, err := mysql.StateOf(cfg.DatabaseDir())
+	if err != nil || state.Installed {
+		return false, err
+	}
+	if err := finishSwitch(cfg, log); err != nil {
+		return false, err
+	}
+	state, err = mysql.StateOf(cfg.DatabaseDir())
+	return !state.Installed, err
 }
 
 // errKept says that somebody did not want the restored data after all.

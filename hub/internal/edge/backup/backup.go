@@ -37,6 +37,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"forecourt/hub/internal/edge/backup/archive"
@@ -82,6 +83,8 @@ type Spot struct {
 type Media interface {
 	// Keys lists the objects that the database names.
 	Keys(ctx context.Context) ([]string, error)
+	// KeysIn lists those that a restored database names.
+	KeysIn(ctx context.Context, restored mysql.Endpoint) ([]string, error)
 	// Get reads one; an error for which IsGone is true says that it is gone.
 	Get(ctx context.Context, key string) ([]byte, error)
 	// Put puts one back.
@@ -167,18 +170,25 @@ type Keeper struct {
 	spots  []*spot
 	known  *known
 	media  mediaIndex
-	ctx    context.Context // of jobs that outlive the call that began them
+	pace   pace
+	free   func(dir string) (int64, error)
+	step   func(wire.BackupStep) // is told of every step that begins; tests stop there
+	ctx    context.Context       // of jobs that outlive the call that began them
 	cancel context.CancelFunc
 	jobs   sync.WaitGroup
 
-	mu    sync.Mutex
-	job   *job
-	state state
+	unsettled atomic.Bool            // Recover has to look again
+	server    atomic.Pointer[string] // the version of MariaDB here, once it was asked
+
+	mu        sync.Mutex
+	job       *job
+	state     state
+	stateInfo os.FileInfo // of the file that the state was read from
 }
 
 // New makes a Keeper. Nothing runs before Run or one of the jobs.
 func New(d Deps) (*Keeper, error) {
-	k := &Keeper{Deps: d, ids: id.NewMaker(d.Now, d.Random), known: newKnown()}
+	k := &Keeper{Deps: d, ids: id.NewMaker(d.Now, d.Random), known: newKnown(), pace: usualPace(), free: free, step: func(wire.BackupStep) {}}
 	k.media.path = k.mediaFile()
 	k.ctx, k.cancel = context.WithCancel(context.Background())
 	for _, s := range d.Spots {

@@ -60,6 +60,7 @@ func (k *Keeper) bring(ctx context.Context, j *job, c copyOf, moment time.Time, 
 		err = k.bringPhysical(ctx, j, b, moment)
 	}
 	if err != nil {
+		k.bad(ctx, c.at, c.ID, err) // the next time another copy is taken
 		return b, err
 	}
 	b.up = k.Now()
@@ -75,7 +76,7 @@ func (k *Keeper) fit(ctx context.Context, c copyOf, moment time.Time) error {
 	if !k.Identities.Opens(c.Recipients) {
 		return ErrNoKey
 	}
-	server, err := mysql.Tools(ctx)
+	server, err := k.tools(ctx)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func (k *Keeper) refused(m archive.Manifest, server string) string {
 	case m.Kind == wire.BackupFull && server != "" && m.Server != server:
 		return fmt.Sprintf("it was made by MariaDB %s and this machine has %s; restore a portable backup, or install that server", m.Server, server)
 	case m.Kind == wire.BackupFull && !k.own():
-		return "the hub uses a database server of another's here; restore it there, by that server's own means"
+		return "the hub uses a database server of another's here; restore a portable backup there"
 	}
 	return ""
 }
@@ -117,7 +118,7 @@ func (k *Keeper) emptyDir(dir string, c copyOf) error {
 	if c.Kind == wire.BackupLogical {
 		needs *= 2 // indexes
 	}
-	return room(dir, needs)
+	return k.room(dir, needs)
 }
 
 func (k *Keeper) bringPhysical(ctx context.Context, j *job, b *brought, moment time.Time) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"forecourt/hub/internal/domain/staff"
 	"forecourt/hub/internal/edge/backup/archive"
@@ -29,8 +30,10 @@ type Desk struct {
 	done map[id.Command]bool
 }
 
-// State is all that the head sees.
+// State is all that the head sees. Places that were not looked at for a while
+// are looked at, for the next time.
 func (d *Desk) State(ctx context.Context, _ staff.Actor) (wire.Backups, error) {
+	d.Keeper.lookAgain()
 	return d.Keeper.State(ctx), nil
 }
 
@@ -63,7 +66,11 @@ func (d *Desk) Restore(ctx context.Context, who staff.Actor, key id.Command, ask
 	if err := d.mayRestore(ctx, who); err != nil {
 		return wire.Backups{}, err
 	}
-	return d.command(ctx, who, key, "backup.bring", ask.Set, ask.At.UTC().Format("2006-01-02 15:04:05"), func() error {
+	moment := ""
+	if !ask.At.IsZero() {
+		moment = ask.At.UTC().Format(time.DateTime)
+	}
+	return d.command(ctx, who, key, "backup.bring", ask.Set, moment, func() error {
 		return d.Keeper.BeginRestore(ctx, ask)
 	})
 }

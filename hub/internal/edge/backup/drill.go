@@ -58,17 +58,14 @@ func (k *Keeper) drill(ctx context.Context, j *job, set string) (d wire.BackupDr
 	j.about(c.ID)
 	d = wire.BackupDrill{Set: c.ID, Place: c.at.Name, At: began.UTC()}
 	b, err := k.bring(ctx, j, c, time.Time{}, k.drillDir())
+	defer func() { err = errors.Join(err, b.stop(ctx), os.RemoveAll(k.drillDir())) }()
+	if ctx.Err() != nil {
+		return d, ctx.Err() // broken off: it says nothing of the set
+	}
 	d.Checks = b.proved
 	d.TookMS = k.Now().Sub(began).Milliseconds()
 	if !b.up.IsZero() {
 		d.UpMS = b.up.Sub(began).Milliseconds()
-	}
-	if err == nil {
-		err = k.portable(ctx, j, b)
-	}
-	err = errors.Join(err, b.stop(ctx), os.RemoveAll(k.drillDir()))
-	if ctx.Err() != nil {
-		return d, ctx.Err() // broken off: it says nothing of the set
 	}
 	if d.OK = err == nil; !d.OK {
 		d.Problem = firstLine(err.Error())
@@ -77,7 +74,7 @@ func (k *Keeper) drill(ctx context.Context, j *job, set string) (d wire.BackupDr
 	if err != nil {
 		return d, err
 	}
-	return d, k.pruneAll(ctx)
+	return d, errors.Join(k.portable(ctx, j, b), k.pruneAll(ctx))
 }
 
 // toDrill is the set to be rehearsed: the one named, or the newest full one.
@@ -89,7 +86,7 @@ func (k *Keeper) toDrill(ctx context.Context, set string) (copyOf, error) {
 	var newest copyOf
 	for s, all := range k.everywhere(ctx) {
 		for _, h := range all.sets {
-			if h.Kind == wire.BackupLogical && k.own() {
+			if !k.toRehearse(h) {
 				continue
 			}
 			c := copyOf{held: h, at: s}
@@ -110,9 +107,8 @@ func (k *Keeper) toDrill(ctx context.Context, set string) (copyOf, error) {
 // turn orders copies of a set by how much they are to be rehearsed: whole ones,
 // and of these the one whose place comes next.
 func (k *Keeper) turn(c copyOf) int {
-	k.mu.Lock()
-	held := len(k.state.Drills)
-	k.mu.Unlock()
+	held := 0
+	k.recall(func(s *state) { held = len(s.Drills) })
 	n := len(k.spots)
 	turn := (k.order(c.at) - held%n + n) % n
 	if c.missing != "" {
@@ -175,7 +171,7 @@ func resultRow(action, object string, err error) audit.Row {
 
 // portable makes the weekly set of statements that any MariaDB takes, of the
 // data that was restored and proved just now: that costs the station nothing,
-// and its sums are known.
+// and its sums are known. That it fails is told of as a backup that failed.
 func (k *Keeper) portable(ctx context.Context, j *job, b *brought) error {
 	if b.Kind != wire.BackupFull || !k.wantsPortable() {
 		return nil
@@ -184,10 +180,19 @@ func (k *Keeper) portable(ctx context.Context, j *job, b *brought) error {
 		ID: id.New[id.Command](k.ids).String(), Kind: wire.BackupLogical, Version: b.Version, Schema: b.Schema, Server: b.Server,
 		Began: k.Now().UTC(), At: b.At, Sales: b.Sales, Tables: b.Tables, Master: b.Master, Recipients: k.Recipients.Texts(),
 	}
+	defer k.dropSpool(m.ID)
+	err := k.makePortable(ctx, j, b, m)
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("making a portable backup: %w", err)
+		k.tell(ctx, resultRow("backup.failed", m.ID, err))
+	}
+	return err
+}
+
+func (k *Keeper) makePortable(ctx context.Context, j *job, b *brought, m archive.Manifest) error {
 	if err := os.MkdirAll(k.spool(m.ID), dirMode); err != nil {
 		return fmt.Errorf("making the spool: %w", err)
 	}
-	defer k.dropSpool(m.ID)
 	err := k.component(&m, archive.Dump, func(w io.Writer) error {
 		return mysql.Dump(ctx, b.server.Endpoint, mysql.Database, w)
 	})
@@ -195,11 +200,11 @@ func (k *Keeper) portable(ctx context.Context, j *job, b *brought) error {
 		err = k.addFiles(ctx, &m)
 	}
 	if err != nil {
-		return errors.Join(errHere, err)
+		return err
 	}
 	m.Ended = k.Now().UTC()
 	if err := k.writeManifest(m); err != nil {
-		return errors.Join(errHere, err)
+		return err
 	}
 	if err := k.storeAll(ctx, j, m); err != nil {
 		return err
@@ -272,7 +277,7 @@ func (k *Keeper) bringLogical(ctx context.Context, j *job, b *brought) error {
 	j.to(wire.StepPrepare)
 	var err error
 	if b.server, err = k.scratch(ctx, b.dir); err != nil {
-		return err
+		return errors.Join(errHere, err)
 	}
 	j.to(wire.StepReplay)
 	j.of(b.Stored())

@@ -72,12 +72,20 @@ func readJSON(path string, v any) error {
 
 // lock takes the directory's lock for a job, or answers ErrBusy: a command and
 // the hub never work at the same time. It ends with the process.
-func lock(path string) (*os.File, error) {
+func lock(path string) (*os.File, error) { return lockFile(path, unix.LOCK_EX|unix.LOCK_NB) }
+
+func lockFile(path string, how int) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, fileMode)
 	if err != nil {
 		return nil, fmt.Errorf("locking the backups: %w", err)
 	}
-	if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == nil {
+	for {
+		err = unix.Flock(int(f.Fd()), how)
+		if !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	if err == nil {
 		return f, nil
 	}
 	_ = f.Close()
@@ -85,6 +93,19 @@ func lock(path string) (*os.File, error) {
 		return nil, ErrBusy
 	}
 	return nil, fmt.Errorf("locking the backups: %w", err)
+}
+
+// syncAll makes all that was written to a directory's disk durable, as its
+// files were not made by this program.
+func syncAll(dir string) error {
+	d, err := os.Open(dir)
+	if err == nil {
+		err = errors.Join(unix.Syncfs(int(d.Fd())), d.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("syncing %s: %w", dir, err)
+	}
+	return nil
 }
 
 // free is how many bytes are free where a directory lies.
@@ -97,8 +118,8 @@ func free(dir string) (int64, error) {
 }
 
 // room refuses work that needs so many bytes beside reserveBytes.
-func room(dir string, needs int64) error {
-	has, err := free(dir)
+func (k *Keeper) room(dir string, needs int64) error {
+	has, err := k.free(dir)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,13 @@ import (
 	"forecourt/shared/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if plan := os.Getenv(doomedPlan); plan != "" {
+		doomed(plan)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // known is a text that no backup may show: what a driver is called.
 const known = "Zhang Wei 13912345678"
@@ -44,6 +50,7 @@ type house struct {
 	clock time.Time
 	rows  []audit.Row
 	media map[string][]byte
+	named []string         // pictures that restored data names
 	wrong wire.BackupProof // that proving finds wrong
 }
 
@@ -54,9 +61,11 @@ var identity = sync.OnceValues(func() ([2]string, error) {
 	return [2]string{secret, public}, err
 })
 
-// newHouse makes a house with a directory as its one place, "local".
+// newHouse makes a house with a directory as its one place, "local". Each test
+// has its own, beside others: most of the time they wait for a server.
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	t.Parallel()
 	dir, err := os.MkdirTemp("", "fbk") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
@@ -88,9 +97,13 @@ func (h *house) newDeps() backup.Deps {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	return h.depsWith(h.server.Endpoint, to, ids)
+}
+
+func (h *house) depsWith(server mysql.Endpoint, to archive.Recipients, ids archive.Identities) backup.Deps {
 	d := backup.Deps{
 		Source: backup.Source{
-			Copy: mysql.Copy{Dir: h.data(), AtRest: h.atRest, Log: quiet()}, Endpoint: h.server.Endpoint,
+			Copy: mysql.Copy{Dir: h.data(), AtRest: h.atRest, Log: quiet()}, Endpoint: server,
 			Files: func() ([]backup.File, error) {
 				return []backup.File{{Name: "keys/wrapped", Content: []byte("a wrapped key")}}, nil
 			},
@@ -104,6 +117,9 @@ func (h *house) newDeps() backup.Deps {
 		Note: func(_ context.Context, row audit.Row) error {
 			h.mu.Lock()
 			defer h.mu.Unlock()
+			if err := row.Check(); err != nil {
+				h.t.Errorf("the log refuses %+v: %v", row, err)
+			}
 			h.rows = append(h.rows, row)
 			return nil
 		},
@@ -323,6 +339,13 @@ func (h *house) Keys(context.Context) ([]string, error) {
 		keys = append(keys, key)
 	}
 	return keys, nil
+}
+
+// KeysIn lists the pictures that the restored data names.
+func (h *house) KeysIn(context.Context, mysql.Endpoint) ([]string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.named, nil
 }
 
 // Get reads a picture.

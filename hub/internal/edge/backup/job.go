@@ -19,6 +19,7 @@ type job struct {
 	now   func() time.Time
 	lock  *os.File
 	end   context.CancelFunc
+	told  func(wire.BackupStep)
 	past  map[wire.BackupStep]int64 // milliseconds, of the last job of the kind
 
 	mu          sync.Mutex
@@ -59,7 +60,7 @@ func (k *Keeper) begin(ctx context.Context, kind wire.BackupJob, set string) (co
 	now := k.Now()
 	k.job = &job{
 		kind: kind, began: now, now: k.Now, lock: f, set: set, since: now, took: map[wire.BackupStep]int64{},
-		past: k.state.Took[kind], end: func() { stop(); cancel() },
+		past: k.state.Took[kind], told: k.step, end: func() { stop(); cancel() },
 	}
 	return ctx, k.job, nil
 }
@@ -76,17 +77,20 @@ func (k *Keeper) finish(j *job, err error) {
 	if err != nil {
 		return
 	}
-	if k.state.Took == nil {
-		k.state.Took = map[wire.BackupJob]map[wire.BackupStep]int64{}
-	}
-	k.state.Took[j.kind] = j.took
-	if err := k.saveState(); err != nil {
+	err = k.change(func(s *state) {
+		if s.Took == nil {
+			s.Took = map[wire.BackupJob]map[wire.BackupStep]int64{}
+		}
+		s.Took[j.kind] = j.took
+	})
+	if err != nil {
 		k.Log.Warn("noting how long a backup took", "error", err)
 	}
 }
 
 // to goes on to a step.
 func (j *job) to(step wire.BackupStep) {
+	defer j.told(step) // after mu is free again
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	now := j.now()

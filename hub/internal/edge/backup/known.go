@@ -31,8 +31,11 @@ type known struct {
 type seen struct {
 	when time.Time
 	sets []held
+	// halves are parts without a manifest, by what would be their set.
+	halves []string
 	// pieces are all pieces of the log, logs those that are not within another.
 	pieces, logs []archive.SegmentName
+	covers       []cover
 }
 
 // held is a set as it lies at a place.
@@ -63,9 +66,10 @@ func (k *Keeper) look(ctx context.Context, s *spot) (seen, error) {
 		}
 		all = seen{when: k.Now(), pieces: segmentsOf(logs)}
 		all.logs = archive.Widest(all.pieces)
-		if all.sets, err = k.setsOf(ctx, at, objects); err != nil {
+		if all.sets, all.halves, err = k.setsOf(ctx, at, objects); err != nil {
 			return err
 		}
+		all.covers = coverage(all)
 		s.measure(ctx, at, append(objects, logs...))
 		return nil
 	})
@@ -112,9 +116,9 @@ func segmentsOf(objects []place.Object) []archive.SegmentName {
 }
 
 // setsOf makes sets of the objects below them, oldest first. What has no
-// manifest is no set; one whose manifest does not prove itself is passed over,
-// and told of by Verify.
-func (k *Keeper) setsOf(ctx context.Context, at place.Place, objects []place.Object) ([]held, error) {
+// manifest is no set but a half of one; one whose manifest does not prove itself
+// is passed over.
+func (k *Keeper) setsOf(ctx context.Context, at place.Place, objects []place.Object) (sets []held, halves []string, err error) {
 	bySet := map[string]map[string]int64{}
 	for _, o := range objects {
 		set, name, ok := strings.Cut(strings.TrimPrefix(o.Key, archive.SetPrefix), "/")
@@ -126,9 +130,9 @@ func (k *Keeper) setsOf(ctx context.Context, at place.Place, objects []place.Obj
 		}
 		bySet[set][name] = o.Size
 	}
-	var sets []held
 	for set, names := range bySet {
 		if _, whole := names[archive.ManifestName]; !whole {
+			halves = append(halves, set)
 			continue
 		}
 		m, err := k.manifest(ctx, at, set)
@@ -137,24 +141,24 @@ func (k *Keeper) setsOf(ctx context.Context, at place.Place, objects []place.Obj
 				k.Log.Warn("a backup is passed over", "set", set, "place", at.Where(), "error", err)
 				continue
 			}
-			return nil, err
+			return nil, nil, err
 		}
 		h := held{Manifest: m}
 		for _, size := range names {
 			h.bytes += size
 		}
-		h.missing = lacks(m, names)
+		h.missing = without(m, names)
 		if h.drill, err = k.lastDrill(ctx, at, set, names); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		sets = append(sets, h)
 	}
 	slices.SortFunc(sets, func(a, b held) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
-	return sets, nil
+	return sets, halves, nil
 }
 
-// lacks is the first part of a set that is not there or is not of its size.
-func lacks(m archive.Manifest, names map[string]int64) string {
+// without is the first part of a set that is not there or is not of its size.
+func without(m archive.Manifest, names map[string]int64) string {
 	for _, c := range m.Components {
 		for _, p := range c.Parts {
 			switch size, there := names[p.Key]; {
@@ -168,7 +172,7 @@ func lacks(m archive.Manifest, names map[string]int64) string {
 	return ""
 }
 
-// manifest reads the manifest of a set and proves it.
+// manifest is the manifest of a set, read once.
 func (k *Keeper) manifest(ctx context.Context, at place.Place, set string) (archive.Manifest, error) {
 	k.known.mu.Lock()
 	m, ok := k.known.manifests[set]
@@ -176,6 +180,18 @@ func (k *Keeper) manifest(ctx context.Context, at place.Place, set string) (arch
 	if ok {
 		return m, nil
 	}
+	m, err := k.readManifest(ctx, at, set)
+	if err != nil {
+		return m, err
+	}
+	k.known.mu.Lock()
+	defer k.known.mu.Unlock()
+	k.known.manifests[set] = m
+	return m, nil
+}
+
+// readManifest reads the manifest of a set at a place and proves it.
+func (k *Keeper) readManifest(ctx context.Context, at place.Place, set string) (m archive.Manifest, err error) {
 	text, err := getSmall(ctx, at, archive.SetKey(set, archive.ManifestName), archive.MaxManifestBytes)
 	if err != nil {
 		return m, fmt.Errorf("reading the manifest of %s: %w", set, err)
@@ -186,9 +202,6 @@ func (k *Keeper) manifest(ctx context.Context, at place.Place, set string) (arch
 	if m.ID != set {
 		return m, fmt.Errorf("the manifest of %s: %w: it is that of %s", set, archive.ErrDamaged, m.ID)
 	}
-	k.known.mu.Lock()
-	defer k.known.mu.Unlock()
-	k.known.manifests[set] = m
 	return m, nil
 }
 
@@ -230,9 +243,14 @@ func (k *Keeper) lastDrill(ctx context.Context, at place.Place, set string, name
 // drillContext is what a note of a rehearsal is signed as.
 const drillContext = "drill"
 
+// lookWait is how long somebody who waits for an answer waits for a place.
+const lookWait = 30 * time.Second
+
 // everywhere looks at all places at once, each for itself. A place that fails
-// is left out and told of.
+// is left out and told of, one that takes its time is left out.
 func (k *Keeper) everywhere(ctx context.Context) map[*spot]seen {
+	ctx, cancel := context.WithTimeout(ctx, lookWait)
+	defer cancel()
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	found := map[*spot]seen{}

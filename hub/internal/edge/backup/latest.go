@@ -32,7 +32,10 @@ const (
 	// settingsFile says nothing that is needed, and the anchors of the log grow
 	// every minute: neither is a reason to store all of them again.
 	settingsFile = "settings.txt"
-	anchorsDir   = "anchors/"
+	// anchorsPrefix begins the names of the log's anchors, which change all the
+	// time: they go along, and are no reason.
+	anchorsPrefix = "anchors/"
+	anchorsDir    = "anchors/"
 )
 
 // latest is the note of small files as they were stored.
@@ -44,18 +47,20 @@ type latest struct {
 // ShipFiles stores the small files at every place that has not got them as they
 // are now.
 func (k *Keeper) ShipFiles(ctx context.Context) error {
+	if len(k.Recipients.Texts()) == 0 {
+		return nil // that there is no key is told of when a backup is made
+	}
 	files, err := k.Source.Files()
 	if err != nil {
 		return fmt.Errorf("gathering keys: %w", err)
 	}
 	sum := sumOf(files)
-	var errs []error
-	for _, s := range k.spots {
+	return k.each(func(s *spot) error {
 		s.mu.Lock()
 		same := s.filesSum == sum
 		s.mu.Unlock()
 		if same {
-			continue
+			return nil
 		}
 		err := s.with(ctx, func(ctx context.Context, at place.Place) error { return k.storeLatest(ctx, at, files) })
 		if err == nil {
@@ -63,9 +68,8 @@ func (k *Keeper) ShipFiles(ctx context.Context) error {
 			s.filesSum = sum
 			s.mu.Unlock()
 		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
+		return err
+	})
 }
 
 // sumOf tells whether any of some files has changed.
@@ -171,11 +175,15 @@ func readLatest(ctx context.Context, at place.Place, ids archive.Identities, pub
 		if errors.Is(err, archive.ErrWrongKey) {
 			continue // of before the key was made
 		}
-		if err != nil {
-			return nil, time.Time{}, err
+		var files []File
+		if err == nil {
+			files, err = readTar(r)
+			err = errors.Join(err, drained(r, err))
 		}
-		files, err := readTar(r)
-		return files, l.At, damaged(errors.Join(err, drained(r, err)))
+		if errors.Is(damaged(err), errDamagedCopy) {
+			continue // the one before it is better than none
+		}
+		return files, l.At, err
 	}
 	return nil, time.Time{}, nil
 }

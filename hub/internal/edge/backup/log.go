@@ -116,20 +116,37 @@ func (k *Keeper) replaySegment(ctx context.Context, at place.Place, name archive
 // span is a stretch of time that can be restored to.
 type span struct{ from, until time.Time }
 
-// spans are the stretches that the sets and the log of a place cover, in order,
-// those that touch put together. live is the timeline that is being shipped and
-// caught up to at.
-func spans(all seen, live string, at time.Time) []span {
-	var list []span
+// cover is the stretch that a set and the log after it cover at a place.
+type cover struct {
+	span
+	timeline string
+	unbroken bool // the log goes on to its end
+}
+
+// coverage is what each set of a place covers. A place may have tens of
+// thousands of pieces of the log: it is worked out once for each look.
+func coverage(all seen) []cover {
+	var list []cover
 	for _, h := range all.sets {
 		if h.missing != "" || h.Timeline == "" {
 			continue
 		}
 		_, until := chainOf(h.Manifest, all.logs)
-		if h.Timeline == live && at.After(until) && unbroken(h.Manifest, all.logs) {
-			until = at
+		list = append(list, cover{span{h.At, until}, h.Timeline, unbroken(h.Manifest, all.logs)})
+	}
+	return list
+}
+
+// spans are the stretches that the sets and the log of a place cover, in order,
+// those that touch put together. live is the timeline that is being shipped and
+// caught up to at.
+func spans(covers []cover, live string, at time.Time) []span {
+	var list []span
+	for _, c := range covers {
+		if c.timeline == live && c.unbroken && at.After(c.until) {
+			c.until = at
 		}
-		list = append(list, span{h.At, until})
+		list = append(list, c.span)
 	}
 	return joined(list)
 }

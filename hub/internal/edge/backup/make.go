@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"forecourt/hub/internal/edge/backup/archive"
+	"forecourt/hub/internal/edge/backup/place"
 	"forecourt/hub/internal/platform/audit"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/shared/id"
@@ -55,13 +56,16 @@ func (k *Keeper) make(ctx context.Context, j *job) (set string, err error) {
 		k.dropSpool(set)
 	} else {
 		row.Note = fmt.Sprintf("%d bytes", m.Stored())
-		k.remember(func(s *state) { s.Made = k.Now().UTC() })
+		k.remember(func(s *state) { s.Made, s.Restored = k.Now().UTC(), time.Time{} })
 	}
 	if ctx.Err() == nil {
 		k.tell(ctx, row)
 	}
 	return set, err
 }
+
+// errNobody says that a backup would be of no use to anybody.
+var errNobody = errors.New("backup: there is no key that would open it; make one with hub backup key")
 
 // collect makes the parts of a set in the spool, and its manifest, which is
 // signed and not stored anywhere yet.
@@ -70,8 +74,11 @@ func (k *Keeper) collect(ctx context.Context, j *job, set string) (archive.Manif
 		ID: set, Kind: wire.BackupFull, Version: k.Source.Version, Schema: k.Source.Schema, Master: k.Source.Master,
 		Began: k.Now().UTC(), Recipients: k.Recipients.Texts(), AtRest: k.Source.Copy.AtRest != nil,
 	}
+	if len(m.Recipients) == 0 {
+		return m, errNobody
+	}
 	var err error
-	if m.Server, err = mysql.Tools(ctx); err != nil {
+	if m.Server, err = k.tools(ctx); err != nil {
 		return m, err
 	}
 	if err := k.clearSpool(); err != nil {
@@ -102,7 +109,7 @@ func (k *Keeper) physical(ctx context.Context, j *job, m *archive.Manifest) erro
 	if err != nil {
 		return fmt.Errorf("measuring the database: %w", err)
 	}
-	if err := room(k.Dir, size); err != nil {
+	if err := k.room(k.Dir, size); err != nil {
 		return err
 	}
 	if m.Timeline, err = k.Timeline(); err != nil {
@@ -111,18 +118,19 @@ func (k *Keeper) physical(ctx context.Context, j *job, m *archive.Manifest) erro
 	j.to(wire.StepCopy)
 	j.of(size)
 	err = k.component(m, archive.Database, func(w io.Writer) error {
-		m.From, err = k.Source.Copy.Stream(ctx, counting{w, j.add})
+		m.From, err = k.Source.Copy.Stream(ctx, &gentleWriter{counting{w, j.add}, gentle{ctx: ctx}})
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	j.to(wire.StepSums)
+	m.At = k.Now().UTC() // before the snapshot: the set never claims a moment that it does not reach
 	sums, err := mysql.TakeSums(ctx, k.Source.Endpoint, mysql.Database)
 	if err != nil {
 		return err
 	}
-	m.At, m.To, m.Tables = k.Now().UTC(), sums.At, sums.Tables
+	m.To, m.Tables = sums.At, sums.Tables
 	m.Sales = rowsOf(sums.Tables, saleTable)
 	return k.component(m, archive.Tail, func(w io.Writer) error { return k.tail(ctx, m.From, m.To, w) })
 }
@@ -159,7 +167,7 @@ func (k *Keeper) tail(ctx context.Context, from, to mysql.Position, w io.Writer)
 // component writes one component of a set into the spool.
 func (k *Keeper) component(m *archive.Manifest, name string, write func(w io.Writer) error) error {
 	w, err := archive.NewWriter(name, k.Recipients, func(key string) (io.WriteCloser, error) {
-		if err := room(k.Dir, archive.PartBytes); err != nil {
+		if err := k.room(k.Dir, archive.PartBytes); err != nil {
 			return nil, err
 		}
 		return createPart(filepath.Join(k.spool(m.ID), key))
@@ -263,19 +271,19 @@ func (k *Keeper) clearSpool() error {
 	return nil
 }
 
-// part is a part's file: synced when it is closed.
-type part struct{ *os.File }
+// part is a part's file: on the disk when it is closed.
+type part struct{ *place.SteadyFile }
 
 func createPart(path string) (io.WriteCloser, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode)
 	if err != nil {
 		return nil, fmt.Errorf("making a part: %w", err)
 	}
-	return part{f}, nil
+	return part{place.Steadily(f)}, nil
 }
 
 // Close closes the file once it is on the disk.
-func (p part) Close() error { return errors.Join(p.Sync(), p.File.Close()) }
+func (p part) Close() error { return errors.Join(p.Sync(), p.SteadyFile.Close()) }
 
 // counting tells how much was written.
 type counting struct {

@@ -144,6 +144,13 @@ func (k *Keeper) storeMedia(ctx context.Context, at place.Place) error {
 		return err
 	}
 	for _, o := range objects {
+		note, wanted := live[o.Key]
+		if wanted && note.Bytes != o.Size {
+			if err := at.Delete(ctx, o.Key); err != nil && !errors.Is(err, place.ErrLocked) {
+				return fmt.Errorf("removing %s, which is not of its size: %w", o.Key, err)
+			}
+			continue
+		}
 		delete(live, o.Key)
 	}
 	for key := range live {
@@ -165,20 +172,36 @@ func (k *Keeper) storeMedia(ctx context.Context, at place.Place) error {
 // pruneMedia removes objects from a place that no set there names any more:
 // those that were gone before the oldest of them was made.
 func (k *Keeper) pruneMedia(ctx context.Context, at place.Place, oldest time.Time) error {
-	k.media.mu.Lock()
-	var old []string
-	for key, note := range k.media.all {
-		if !note.Gone.IsZero() && note.Gone.Before(oldest) {
-			old = append(old, key)
-		}
+	old := k.media.goneBefore(oldest)
+	if len(old) == 0 {
+		return nil
 	}
-	k.media.mu.Unlock()
-	for _, key := range old {
-		if err := at.Delete(ctx, key); err != nil && !errors.Is(err, place.ErrLocked) {
-			return fmt.Errorf("removing %s: %w", key, err)
+	objects, err := at.List(ctx, mediaPrefix)
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		if !old[o.Key] {
+			continue
+		}
+		if err := at.Delete(ctx, o.Key); err != nil && !errors.Is(err, place.ErrLocked) {
+			return fmt.Errorf("removing %s: %w", o.Key, err)
 		}
 	}
 	return nil
+}
+
+// goneBefore is every object that the database has not named since a moment.
+func (x *mediaIndex) goneBefore(moment time.Time) map[string]bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	old := map[string]bool{}
+	for key, note := range x.all {
+		if !note.Gone.IsZero() && note.Gone.Before(moment) {
+			old[key] = true
+		}
+	}
+	return old
 }
 
 // ShipMedia stores new pictures and recordings at every place. It is done every
@@ -187,10 +210,17 @@ func (k *Keeper) ShipMedia(ctx context.Context) error {
 	if err := k.indexMedia(ctx); err != nil {
 		return err
 	}
-	var errs []error
-	for _, s := range k.spots {
-		errs = append(errs, s.with(ctx, k.storeMedia))
+	return k.each(func(s *spot) error { return s.with(ctx, k.storeMedia) })
+}
+
+// each does something with all places at once, each for itself.
+func (k *Keeper) each(do func(s *spot) error) error {
+	var wg sync.WaitGroup
+	errs := make([]error, len(k.spots))
+	for i, s := range k.spots {
+		wg.Go(func() { errs[i] = do(s) })
 	}
+	wg.Wait()
 	return errors.Join(errs...)
 }
 
@@ -261,24 +291,59 @@ func getMedia(ctx context.Context, at place.Place, line mediaLine) ([]byte, erro
 	return content, nil
 }
 
-// bringMedia puts back every object of a set that is not in the object store.
-func (k *Keeper) bringMedia(ctx context.Context, c copyOf) error {
+// bringMedia puts back every object that the restored data names and the object
+// store lacks: those of the set, and those that came to the place after it. What
+// has not come there before the machine was lost is told of and no more.
+func (k *Keeper) bringMedia(ctx context.Context, b *brought) error {
 	if k.Source.Media == nil {
 		return nil
 	}
-	return c.at.with(ctx, func(ctx context.Context, at place.Place) error {
-		return mediaOf(ctx, c, at, k.Identities, func(line mediaLine) error {
-			_, err := k.Source.Media.Get(ctx, line.Key)
-			if err == nil || !k.Source.Media.IsGone(err) {
-				return err
+	keys, err := k.Source.Media.KeysIn(ctx, b.server.Endpoint)
+	if err != nil {
+		return fmt.Errorf("listing the restored pictures and recordings: %w", err)
+	}
+	named := map[string]bool{}
+	for _, key := range keys {
+		named[key] = true
+	}
+	return b.copyOf.at.with(ctx, func(ctx context.Context, at place.Place) error {
+		err := mediaOf(ctx, b.copyOf, at, k.Identities, func(line mediaLine) error {
+			if !named[line.Key] {
+				return nil
 			}
-			content, err := getMedia(ctx, at, line)
-			if err != nil {
-				return err
-			}
-			return k.Source.Media.Put(ctx, line.Key, content)
+			delete(named, line.Key)
+			return k.bringOne(ctx, line.Key, func() ([]byte, error) { return getMedia(ctx, at, line) })
 		})
+		if err != nil {
+			return err
+		}
+		missing := 0
+		for key := range named { // sealed, so that whoever opens one finds what was altered
+			err := k.bringOne(ctx, key, func() ([]byte, error) { return getSmall(ctx, at, key, maxMedia) })
+			if errors.Is(err, place.ErrNotFound) {
+				missing++
+			} else if err != nil {
+				return err
+			}
+		}
+		if missing > 0 {
+			k.Log.Warn("pictures and recordings of the last minutes are lost", "objects", missing)
+		}
+		return nil
 	})
+}
+
+// bringOne puts an object back if the object store lacks it.
+func (k *Keeper) bringOne(ctx context.Context, key string, get func() ([]byte, error)) error {
+	_, err := k.Source.Media.Get(ctx, key)
+	if err == nil || !k.Source.Media.IsGone(err) {
+		return err
+	}
+	content, err := get()
+	if err != nil {
+		return err
+	}
+	return k.Source.Media.Put(ctx, key, content)
 }
 
 func (k *Keeper) mediaFile() string { return filepath.Join(k.Dir, "media.json") }

@@ -31,6 +31,9 @@ func Rescue(ctx context.Context, spots []Spot, ids archive.Identities, set strin
 	return nil, errors.Join(errs...)
 }
 
+// rescueTries is how many sets of a place are tried, from the newest on.
+const rescueTries = 20
+
 func rescueFrom(ctx context.Context, s Spot, ids archive.Identities, set string, moment time.Time,
 	prove func(files []File) (archive.PublicKey, error),
 ) (files []File, err error) {
@@ -39,9 +42,47 @@ func rescueFrom(ctx context.Context, s Spot, ids archive.Identities, set string,
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, at.Close()) }()
-	m, text, err := candidate(ctx, at, ids, set, moment)
+	objects, err := at.List(ctx, archive.SetPrefix)
 	if err != nil {
 		return nil, err
+	}
+	var errs []error
+	for _, o := range slices.Backward(objects) { // ids rise with time
+		id, name, _ := strings.Cut(strings.TrimPrefix(o.Key, archive.SetPrefix), "/")
+		if name != archive.ManifestName || set != "" && id != set || len(errs) >= rescueTries {
+			continue
+		}
+		files, err := rescueSet(ctx, at, o.Key, ids, moment, prove)
+		if err == nil {
+			return files, nil
+		}
+		if !errors.Is(err, ErrNoSet) {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) == 0 {
+		return nil, ErrNoSet
+	}
+	return nil, errors.Join(errs...)
+}
+
+// rescueSet reads the small files of the set with a manifest, and those that
+// came after it.
+func rescueSet(ctx context.Context, at place.Place, manifest string, ids archive.Identities, moment time.Time,
+	prove func(files []File) (archive.PublicKey, error),
+) ([]File, error) {
+	text, err := getSmall(ctx, at, manifest, archive.MaxManifestBytes)
+	if err != nil {
+		return nil, err
+	}
+	m, err := archive.DecodeUnproved(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case !moment.IsZero() && m.At.After(moment.Add(time.Second-1)):
+		return nil, fmt.Errorf("%w: %s is of later", ErrNoSet, m.ID)
+	case !ids.Opens(m.Recipients):
+		return nil, fmt.Errorf("backup %s: %w", m.ID, archive.ErrWrongKey)
 	}
 	keys, ok := m.Component(archive.Keys)
 	if !ok {
@@ -51,7 +92,7 @@ func rescueFrom(ctx context.Context, s Spot, ids archive.Identities, set string,
 	if err != nil {
 		return nil, err
 	}
-	files, err = readTar(r)
+	files, err := readTar(r)
 	if err = errors.Join(err, drained(r, err)); err != nil {
 		return nil, damaged(err)
 	}
@@ -67,34 +108,4 @@ func rescueFrom(ctx context.Context, s Spot, ids archive.Identities, set string,
 		files = newest(files, later)
 	}
 	return files, err
-}
-
-// candidate is the manifest, as yet unproved, of the set to be restored.
-func candidate(ctx context.Context, at place.Place, ids archive.Identities, set string, moment time.Time) (best archive.Manifest, text []byte, err error) {
-	objects, err := at.List(ctx, archive.SetPrefix)
-	if err != nil {
-		return best, nil, err
-	}
-	why := ErrNoSet
-	for _, o := range slices.Backward(objects) { // ids rise with time
-		id, name, _ := strings.Cut(strings.TrimPrefix(o.Key, archive.SetPrefix), "/")
-		if name != archive.ManifestName || set != "" && id != set {
-			continue
-		}
-		content, err := getSmall(ctx, at, o.Key, archive.MaxManifestBytes)
-		if err != nil {
-			return best, nil, err
-		}
-		m, err := archive.DecodeUnproved(content)
-		switch {
-		case err != nil:
-			why = err
-		case !moment.IsZero() && m.At.After(moment.Add(time.Second-1)):
-		case !ids.Opens(m.Recipients):
-			why = archive.ErrWrongKey
-		default:
-			return m, content, nil
-		}
-	}
-	return best, nil, why
 }

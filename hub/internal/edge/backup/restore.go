@@ -1,13 +1,13 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"time"
 
-	"forecourt/hub/internal/platform/audit"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -70,8 +70,16 @@ func (k *Keeper) newRestore(c copyOf, moment time.Time) wire.BackupRestore {
 	}
 }
 
+// byHand is how a set of another's server is restored: that server is not the
+// hub's to stop and to replace.
+const byHand = "the database server is another's; load the backup there by hand: " +
+	"cat dump.*.zst.age | age -d -i KEYFILE | zstd -d | mariadb"
+
 // pick is the set, and the moment on top of it, that was asked for.
 func (k *Keeper) pick(ctx context.Context, ask wire.RestoreAsk) (c copyOf, moment time.Time, err error) {
+	if !k.own() {
+		return c, moment, fmt.Errorf("%w: %s", ErrUnfit, byHand)
+	}
 	if len(k.Identities.Public()) == 0 {
 		return c, moment, ErrNoKey
 	}
@@ -124,14 +132,12 @@ func (k *Keeper) reaching(ctx context.Context, ask wire.RestoreAsk) (best copyOf
 			continue
 		}
 		for _, h := range all.sets {
-			if ask.Set != "" && h.ID != ask.Set || h.Timeline == "" || h.missing != "" || h.At.After(ask.At.Add(time.Second-1)) {
+			c := copyOf{held: h, at: s}
+			if ask.Set != "" && h.ID != ask.Set || h.Timeline == "" || h.At.After(ask.At.Add(time.Second-1)) {
 				continue
 			}
-			if !k.leads(h, all, s, live, ask.At) {
-				continue
-			}
-			if best.at == nil || h.At.After(best.At) {
-				best = copyOf{held: h, at: s}
+			if k.leads(h, all, s, live, ask.At) && (best.at == nil || k.better(c, best)) {
+				best = c
 			}
 		}
 	}
@@ -139,6 +145,16 @@ func (k *Keeper) reaching(ctx context.Context, ask wire.RestoreAsk) (best copyOf
 		return best, fmt.Errorf("%w: nothing leads to %s", ErrNoSet, ask.At.Format(time.RFC3339))
 	}
 	return best, nil
+}
+
+// better reports whether one copy is to be preferred to another for getting to a
+// moment: one that is not known to be damaged, of the newest set, at the place
+// that is to be trusted most.
+func (k *Keeper) better(a, b copyOf) bool {
+	if whole := k.rank(a) > 0; whole != (k.rank(b) > 0) {
+		return whole
+	}
+	return cmp.Or(a.At.Compare(b.At), cmp.Compare(k.rank(a), k.rank(b)), cmp.Compare(k.order(b.at), k.order(a.at))) > 0
 }
 
 // liveTimeline is that of the data at work, "" where no hub is at work here.
@@ -183,14 +199,14 @@ func newestTimeline(all seen) string {
 }
 
 // restored is the restore that is remembered, nil for none.
-func (k *Keeper) restored() *wire.BackupRestore {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.state.Restore == nil {
-		return nil
-	}
-	r := *k.state.Restore
-	return &r
+func (k *Keeper) restored() (r *wire.BackupRestore) {
+	k.recall(func(s *state) {
+		if s.Restore != nil {
+			of := *s.Restore
+			r = &of
+		}
+	})
+	return r
 }
 
 func (k *Keeper) noteRestore(r wire.BackupRestore) {
@@ -235,24 +251,32 @@ func (k *Keeper) bringFit(ctx context.Context, j *job, r *wire.BackupRestore, c 
 	if err := k.Prover.Settle(ctx, b.server.Endpoint, r.At); err != nil {
 		return err
 	}
-	if err := k.bringMedia(ctx, c); err != nil {
+	if err := k.bringMedia(ctx, b); err != nil {
 		return err
 	}
-	_, err = timeline(dir, k.Now, k.Random) // another life begins
-	return err
+	if _, err := timeline(dir, k.Now, k.Random); err != nil { // another life begins
+		return err
+	}
+	if err := b.stop(ctx); err != nil {
+		return err
+	}
+	return syncAll(dir)
 }
 
-// clearRestore puts away a restore that was begun before another is.
+// clearRestore puts away a restore that was begun before another is. The data
+// from before one that is done stays: who restores again may have chosen wrong
+// the first time, and want that back.
 func (k *Keeper) clearRestore(ctx context.Context) error {
 	r := k.restored()
-	if r == nil {
+	if r == nil || r.State == wire.RestoreDone {
 		return nil
 	}
 	return k.PutAway(ctx, r.ID)
 }
 
 // PutAway breaks off a restore under way, removes what was restored and did not
-// take over, or forgets one that is done together with the data from before it.
+// take over, or forgets one that is done together with the data from before it,
+// and from before those that were done earlier.
 func (k *Keeper) PutAway(ctx context.Context, restore string) error {
 	r := k.restored()
 	if r == nil || r.ID != restore {
@@ -268,7 +292,7 @@ func (k *Keeper) PutAway(ctx context.Context, restore string) error {
 	}
 	err := os.RemoveAll(k.restoreDir(r.ID))
 	if r.State == wire.RestoreDone {
-		err = errors.Join(err, removeBefore(k.DataDir, r.ID))
+		err = errors.Join(err, removeBefore(k.DataDir))
 	}
 	if err != nil {
 		return fmt.Errorf("putting a restore away: %w", err)
@@ -301,7 +325,6 @@ func (k *Keeper) BeginSwitch(ctx context.Context, restore string) error {
 	if err := k.PlanSwitch(*r); err != nil {
 		return err
 	}
-	k.tell(ctx, audit.Row{Action: "backup.switch", Object: objectBackup, ObjectID: r.Set, Result: audit.OK, Note: r.At.Format(time.RFC3339)})
 	k.Switch()
 	return nil
 }

@@ -3,6 +3,7 @@ package backup_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,7 +22,7 @@ import (
 // is put away.
 func TestS082RestoreOfAChosenBackup(t *testing.T) {
 	h := newHouse(t)
-	h.media["media/2026/03/A"] = []byte("a picture, sealed")
+	h.media["media/2026/03/A"], h.named = []byte("a picture, sealed"), []string{"media/2026/03/A"}
 	first := h.made()
 	h.exec("INSERT INTO people (name) VALUES ('later')")
 	h.later(time.Minute)
@@ -123,7 +124,7 @@ func TestS083AMachineIsLost(t *testing.T) {
 	h.made()
 	shipping := h.ship()
 	h.exec("INSERT INTO people (name) VALUES ('today')")
-	h.later(time.Second)
+	h.later(time.Minute) // beyond what the server's clock says
 	h.shipped()
 	shipping()
 	h.shut()
@@ -176,13 +177,20 @@ func (h *house) ship() (stop func()) {
 // shipped waits until the log has reached the places up to the clock.
 func (h *house) shipped() {
 	h.t.Helper()
+	behind := ""
+	defer func() {
+		if behind != "" {
+			h.t.Log("behind is", behind)
+		}
+	}()
 	await(h.t, "the log to be shipped", func() bool {
+		behind = ""
 		for _, p := range h.State(h.t.Context()).Places {
 			if p.LogAt.Before(h.now()) {
-				return false
+				behind = fmt.Sprintf("%+v", p)
 			}
 		}
-		return true
+		return behind == ""
 	})
 }
 

@@ -72,17 +72,41 @@ type duty struct {
 	missed time.Time // the planned time that was missed; zero for none
 }
 
+// overdue reports whether nothing was made for a planned time that has come.
+func overdue(at time.Time, s wire.BackupSchedule, zone *time.Location, now time.Time, st state) bool {
+	if at.IsZero() {
+		return false
+	}
+	// A clock may have run far ahead, as one without a battery does, and been
+	// set back since: what was noted by it counts only as far as the next
+	// planned time, or no backup would be made for years.
+	ahead := next(s, zone, now)
+	began := !st.Begun.After(ahead) && at.Before(st.Begun)
+	made := !st.Made.After(ahead) && !st.Made.Before(at)
+	return !began && !made
+}
+
 // owed is what is to be done now, as far as st tells what was done. A time that
-// is still to come says that the clock was set back: what was made then counts,
-// and what was tried then does not keep from trying again.
+// is still to come says that the clock was set back: what was tried then does
+// not keep from trying again.
 func owed(s wire.BackupSchedule, zone *time.Location, now time.Time, st state) (d duty) {
+	if !st.Restored.IsZero() {
+		d.make = again(st.Restored, now, st)
+		return d
+	}
 	at := due(s, zone, now)
-	if at.IsZero() || at.Before(st.Begun) || !st.Made.Before(at) {
+	if !overdue(at, s, zone, now, st) {
 		return d
 	}
 	if now.Sub(at) >= missedAfter && !st.Told.Equal(at) {
 		d.missed = at
 	}
-	d.make = st.Tried.Before(at) || st.Tried.After(now) || now.Sub(st.Tried) >= retryAfter
+	d.make = again(at, now, st)
 	return d
+}
+
+// again reports whether what is owed since some time was not tried yet, or long
+// enough ago.
+func again(since, now time.Time, st state) bool {
+	return st.Tried.Before(since) || st.Tried.After(now) || now.Sub(st.Tried) >= retryAfter
 }

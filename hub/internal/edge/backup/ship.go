@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -16,24 +15,16 @@ import (
 )
 
 const (
-	// mergeAfter and mergeBytes are when small segments are put together into
-	// one: a day then has some hundreds of them, and few are lost to a reader
-	// who must open them all.
-	mergeAfter = 10 * time.Minute
-	mergeBytes = 8 << 20
 	// firstRetry and lastRetry bound the wait before a place, or the server, is
 	// tried again.
 	firstRetry = time.Second
 	lastRetry  = 5 * time.Minute
-	// maxSegment is about how large a segment gets, maxPending how much waits in
-	// memory for a place that is slow: beyond it the log is read again later.
-	maxSegment = 32 << 20
-	maxPending = 2 * maxSegment
-	// shipTimeout bounds storing one segment.
-	shipTimeout = 10 * time.Minute
+	// shipTimeout bounds storing one segment, and how long the server is kept
+	// waiting for a place that is slow.
+	shipTimeout = 5 * time.Minute
 )
 
-// errBehind says that more has come than waits in memory.
+// errBehind says that a place took none of what waits in memory for too long.
 var errBehind = errors.New("backup: the place is too slow for the log")
 
 // shipper sends the log of changes to one place as it is written. Each place
@@ -51,22 +42,21 @@ type shipper struct {
 	opened time.Time
 	merged int // bytes of their events
 
+	taken chan struct{} // has one when some of pending was stored
+
 	mu      sync.Mutex
 	format  []byte // the description of the events' format
 	pending []mysql.LogEvent
 	bytes   int
-	since   time.Time // when the first of pending came
 }
 
-// small is a segment that is to be merged with its neighbours.
-type small struct {
-	name   archive.SegmentName
-	events []mysql.LogEvent
+func newShipper(k *Keeper, s *spot, timeline string) *shipper {
+	return &shipper{k: k, s: s, timeline: timeline, taken: make(chan struct{}, 1)}
 }
 
 // Ship sends the log to every place until ctx ends.
 func (k *Keeper) Ship(ctx context.Context) error {
-	if !k.own() {
+	if !k.own() || len(k.Recipients.Texts()) == 0 {
 		return nil
 	}
 	timeline, err := k.Timeline()
@@ -75,7 +65,7 @@ func (k *Keeper) Ship(ctx context.Context) error {
 	}
 	var wg sync.WaitGroup
 	for _, s := range k.spots {
-		wg.Go(func() { (&shipper{k: k, s: s, timeline: timeline}).run(ctx) })
+		wg.Go(func() { newShipper(k, s, timeline).run(ctx) })
 	}
 	wg.Wait()
 	return nil
@@ -92,7 +82,7 @@ func (h *shipper) run(ctx context.Context) {
 		if h.seq > shipped {
 			failures = 0
 		}
-		if !mysql.Unavailable(err) {
+		if err != nil && !mysql.Unavailable(err) {
 			h.k.Log.Warn("the log does not go to a place for now", "place", h.s.Name, "error", err)
 		}
 		if clock.Sleep(ctx, clock.Backoff(failures, firstRetry, lastRetry)) != nil {
@@ -106,12 +96,13 @@ func (h *shipper) follow(ctx context.Context) error {
 	if err := h.resume(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
+	following, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var flushing sync.WaitGroup
-	flushing.Go(func() { cancel(h.beat(ctx)) })
-	err := mysql.Follow(ctx, h.k.Source.Endpoint, h.at, h.s.LogEvery, h.take, h.idle)
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+	flushing.Go(func() { cancel(h.beat(following)) })
+	err := mysql.Follow(following, h.k.Source.Endpoint, h.at, h.s.LogEvery,
+		func(e mysql.LogEvent) error { return h.take(following, e) }, h.idle)
+	if cause := context.Cause(following); cause != nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
 	cancel(err)
@@ -154,7 +145,7 @@ func (h *shipper) begin(ctx context.Context, at place.Place) (mysql.Position, er
 	if err != nil {
 		return mysql.Position{}, err
 	}
-	sets, err := h.k.setsOf(ctx, at, objects)
+	sets, _, err := h.k.setsOf(ctx, at, objects)
 	if err != nil {
 		return mysql.Position{}, err
 	}
@@ -187,24 +178,48 @@ func (h *shipper) skip(ctx context.Context, why error) error {
 	return h.store(ctx, nil, nil, now)
 }
 
-// take takes an event. It only keeps it: beat sends.
-func (h *shipper) take(e mysql.LogEvent) error {
+// take takes an event. It only keeps it, beat sends; when too much waits, the
+// server is kept waiting too.
+func (h *shipper) take(ctx context.Context, e mysql.LogEvent) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if describes(e) {
 		h.format = bytes.Clone(e.Raw)
 		return nil
 	}
-	if h.bytes > maxPending {
-		return errBehind
-	}
-	if len(h.pending) == 0 {
-		h.since = h.k.Now()
+	if err := h.makeRoom(ctx); err != nil {
+		return err
 	}
 	e.Raw = bytes.Clone(e.Raw)
 	h.pending = append(h.pending, e)
 	h.bytes += len(e.Raw)
 	return nil
+}
+
+// makeRoom waits until some of what waits was stored. The caller holds mu.
+func (h *shipper) makeRoom(ctx context.Context) error {
+	for h.bytes > h.k.pace.pending {
+		h.mu.Unlock()
+		err := h.await(ctx)
+		h.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *shipper) await(ctx context.Context) error {
+	patience := time.NewTimer(shipTimeout)
+	defer patience.Stop()
+	select {
+	case <-h.taken:
+		return nil
+	case <-patience.C:
+		return errBehind
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // idle hears that there was nothing to take for a while.
@@ -221,7 +236,9 @@ func (h *shipper) idle() error {
 func (s *spot) caughtUp(at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.logAt = at.UTC()
+	if at.After(s.logAt) {
+		s.logAt = at.UTC()
+	}
 }
 
 // eventFormat is the number of the event that describes the format of those
@@ -251,8 +268,8 @@ func (h *shipper) beat(ctx context.Context) error {
 func (h *shipper) flush(ctx context.Context) error {
 	for {
 		h.mu.Lock()
-		count, size := ready(h.pending)
-		events, format, since := h.pending[:count:count], h.format, h.since
+		count, size := ready(h.pending, h.k.pace.segment)
+		events, format := h.pending[:count:count], h.format
 		h.mu.Unlock() // taking goes on while they are stored
 		if count == 0 {
 			return h.merge(ctx)
@@ -263,22 +280,27 @@ func (h *shipper) flush(ctx context.Context) error {
 		h.mu.Lock()
 		h.pending = append([]mysql.LogEvent(nil), h.pending[count:]...)
 		h.bytes -= size
-		h.since = h.k.Now()
 		h.mu.Unlock()
-		h.s.caughtUp(since)
+		select {
+		case h.taken <- struct{}{}:
+		default: // it is told already
+		}
+		// What was committed in seconds before the last event's own has come
+		// before it; of the rest of its second nothing is known yet.
+		h.s.caughtUp(events[count-1].At)
 	}
 }
 
 // ready is how many of some events are the next segment, and their size: whole
 // transactions, or a piece of one that is larger than a segment may be.
-func ready(events []mysql.LogEvent) (count, size int) {
+func ready(events []mysql.LogEvent, most int) (count, size int) {
 	sum := 0
 	for i, e := range events {
 		sum += len(e.Raw)
 		if e.Ends {
 			count, size = i+1, sum
 		}
-		if sum < maxSegment {
+		if sum < most {
 			continue
 		}
 		if count == 0 {
@@ -312,84 +334,17 @@ func (h *shipper) store(ctx context.Context, format []byte, events []mysql.LogEv
 
 // put seals a segment and stores it.
 func (h *shipper) put(ctx context.Context, name archive.SegmentName, format []byte, events []mysql.LogEvent) error {
-	ctx, cancel := context.WithTimeout(ctx, shipTimeout)
-	defer cancel()
 	sealed, err := h.k.Signer.EncodeSegment(archive.Segment{SegmentName: name, Format: format}, events, h.k.Recipients)
 	if err != nil {
 		return err
 	}
-	return h.s.with(ctx, func(ctx context.Context, at place.Place) error {
+	return h.s.try(ctx, storing, func(ctx context.Context, at place.Place) error {
+		ctx, cancel := context.WithTimeout(ctx, shipTimeout)
+		defer cancel()
 		err := at.Put(ctx, name.Key(), bytes.NewReader(sealed), int64(len(sealed)))
 		if errors.Is(err, place.ErrExists) {
 			return nil // the answer of a try before was lost
 		}
 		return err
 	})
-}
-
-// merge puts the small segments together into one and removes them. A crash in
-// between leaves both: a reader takes the widest.
-func (h *shipper) merge(ctx context.Context) error {
-	if len(h.open) < 2 || h.s.Locked || h.merged < mergeBytes && h.k.Now().Sub(h.opened) < mergeAfter {
-		return nil
-	}
-	first, last := h.open[0].name, h.open[len(h.open)-1].name
-	name := first
-	name.Through, name.To, name.Last = last.Through, last.To, last.Last
-	var events []mysql.LogEvent
-	for _, s := range h.open {
-		events = append(events, s.events...)
-	}
-	if err := h.put(ctx, name, h.format, events); err != nil {
-		return err
-	}
-	old := h.open
-	h.open, h.merged = nil, 0
-	return h.s.with(ctx, func(ctx context.Context, at place.Place) error {
-		for _, s := range old {
-			if err := at.Delete(ctx, s.name.Key()); err != nil && !errors.Is(err, place.ErrLocked) {
-				return fmt.Errorf("removing a segment that was merged: %w", err)
-			}
-		}
-		return nil
-	})
-}
-
-// leftAfter is how old a piece of the log that lies within another must be to be
-// no work of this moment.
-const leftAfter = time.Hour
-
-// pruneLog removes the log that is older than it is kept for, and than every
-// set that is left at the place.
-func (k *Keeper) pruneLog(ctx context.Context, at place.Place, all seen, expired []string) error {
-	gone := map[string]bool{}
-	for _, set := range expired {
-		gone[set] = true
-	}
-	oldest, newest := k.Now(), time.Time{}
-	for _, h := range all.sets {
-		if gone[h.ID] {
-			continue
-		}
-		if h.At.Before(oldest) {
-			oldest = h.At
-		}
-		if h.At.After(newest) {
-			newest = h.At
-		}
-	}
-	until := k.Now().Add(-k.KeepLog)
-	if newest.Before(until) {
-		until = newest // what the newest set needs to be brought up to now stays
-	}
-	for _, name := range all.pieces {
-		left := !slices.Contains(all.logs, name) && k.Now().Sub(name.Last) > leftAfter // merged, and not removed
-		if !left && !name.Last.Before(until) {
-			continue
-		}
-		if err := at.Delete(ctx, name.Key()); err != nil && !errors.Is(err, place.ErrLocked) {
-			return fmt.Errorf("removing an old piece of the log: %w", err)
-		}
-	}
-	return k.pruneMedia(ctx, at, oldest)
 }

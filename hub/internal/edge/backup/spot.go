@@ -36,35 +36,58 @@ type spot struct {
 	Spot
 	k *Keeper
 
-	looking sync.Mutex // held while it is looked at in the background
+	looking sync.Mutex    // held while it is looked at in the background
+	opening chan struct{} // taken by whoever opens the place, which may take long
 
-	mu      sync.Mutex
-	at      place.Place // nil until it is needed, and after it failed
-	problem string
-	since   time.Time
-	told    time.Time
-	logAt   time.Time
-	free    int64
-	bytes   int64
-	where   string
-	same    bool
-	// filesSum tells the small files that lie there.
+	mu     sync.Mutex
+	at     place.Place // nil until it is needed, and after it failed
+	fails  [2]failure  // by what was tried
+	told   time.Time   // when it was last told of
+	stored time.Time   // when a set was last begun to be stored
+	logAt  time.Time
+	free   int64
+	bytes  int64
+	where  string
+	same   bool
+	// filesSum is of the small files that were last stored there.
 	filesSum [sha256.Size]byte
 }
 
-func newSpot(s Spot, k *Keeper) *spot { return &spot{Spot: s, k: k, free: -1} }
+// attempt is what is tried at a place. That it can be looked at does not say
+// that it takes a set: its disk may be full.
+type attempt int
+
+const (
+	reaching attempt = iota
+	storing
+)
+
+// failure is why something cannot be done at a place, "" if it can.
+type failure struct {
+	problem string
+	since   time.Time
+}
+
+func newSpot(s Spot, k *Keeper) *spot {
+	return &spot{Spot: s, k: k, free: -1, opening: make(chan struct{}, 1)}
+}
 
 // mark is what the object of a place's mark says.
 type mark struct {
 	ID string `json:"id"`
 }
 
-// use answers the place, open and known to be the one it was.
+// use answers the place, open and known to be the one it was. While one opens
+// it the others wait, but nobody who only wants to know how it is.
 func (s *spot) use(ctx context.Context) (place.Place, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.at != nil {
-		return s.at, nil
+	select {
+	case s.opening <- struct{}{}:
+		defer func() { <-s.opening }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if at := s.opened(); at != nil {
+		return at, nil
 	}
 	at, err := s.Open()
 	if err != nil {
@@ -73,9 +96,17 @@ func (s *spot) use(ctx context.Context) (place.Place, error) {
 	if err := s.meet(ctx, at); err != nil {
 		return nil, errors.Join(err, at.Close())
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.at, s.where = at, at.Where()
 	s.same = s.onDataDevice(at)
 	return at, nil
+}
+
+func (s *spot) opened() place.Place {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at
 }
 
 // onDataDevice reports whether a place lies on the very device of the data.
@@ -91,9 +122,8 @@ func (s *spot) onDataDevice(at place.Place) bool {
 
 // meet reads the place's mark, or leaves one the first time.
 func (s *spot) meet(ctx context.Context, at place.Place) error {
-	s.k.mu.Lock()
-	known := s.k.state.Places[s.Name]
-	s.k.mu.Unlock()
+	known := ""
+	s.k.recall(func(st *state) { known = st.Places[s.Name] })
 	found, err := readMark(ctx, at)
 	switch {
 	case err != nil && !errors.Is(err, place.ErrNotFound):
@@ -153,12 +183,17 @@ func getSmall(ctx context.Context, at place.Place, key string, limit int64) ([]b
 // with does something with the place and notes how it went. A place that failed
 // is opened anew the next time.
 func (s *spot) with(ctx context.Context, do func(ctx context.Context, at place.Place) error) error {
+	return s.try(ctx, reaching, do)
+}
+
+// try is with for one thing or another.
+func (s *spot) try(ctx context.Context, what attempt, do func(ctx context.Context, at place.Place) error) error {
 	at, err := s.use(ctx)
 	if err == nil {
 		err = do(ctx, at)
 	}
 	if ctx.Err() == nil {
-		s.note(ctx, err)
+		s.note(ctx, what, at, err)
 	}
 	if err != nil {
 		return fmt.Errorf("place %s: %w", s.Name, err)
@@ -172,45 +207,82 @@ func ours(err error) bool {
 	return errors.Is(err, ErrUnproved) || errors.Is(err, errDamagedCopy) || errors.Is(err, context.Canceled) || errors.Is(err, errHere)
 }
 
-// note keeps what became of using the place, and tells of it in the log when it
-// begins to fail, once a day while it does, and when it is back.
-func (s *spot) note(ctx context.Context, err error) {
+// note keeps what became of trying something at the place, and tells of it in
+// the log when it begins to fail, once a day while it does, and when all is
+// well again.
+func (s *spot) note(ctx context.Context, what attempt, at place.Place, err error) {
 	if err != nil && ours(err) {
 		return
 	}
 	now := s.k.Now().UTC()
 	s.mu.Lock()
-	was := s.problem
-	tell := false
+	was := s.problem()
+	if err != nil {
+		s.drop(at)
+		s.fails[what].problem = firstLine(err.Error())
+		if s.fails[what].since.IsZero() {
+			s.fails[what].since = now
+		}
+	} else {
+		s.fails[what], s.fails[reaching] = failure{}, failure{}
+	}
+	is := s.problem()
+	tell := is.problem == "" && was.problem != "" || is.problem != "" && now.Sub(s.told).Abs() >= againEvery
 	switch {
-	case err == nil:
-		s.problem, s.since, s.told = "", time.Time{}, time.Time{}
-		tell = was != ""
-	default:
-		if s.at != nil {
-			_ = s.at.Close() // it failed already
-			s.at = nil
-		}
-		s.problem = firstLine(err.Error())
-		if was == "" {
-			s.since = now
-		}
-		if tell = now.Sub(s.told).Abs() >= againEvery; tell {
-			s.told = now
-		}
+	case is.problem == "":
+		s.told = time.Time{}
+	case tell:
+		s.told = now
 	}
 	s.mu.Unlock()
-	if !tell {
-		return
+	if tell {
+		s.tell(ctx, is.problem)
 	}
+}
+
+// drop closes the place if it is still the one that failed: another may have
+// opened it anew meanwhile. The caller holds mu.
+func (s *spot) drop(failed place.Place) {
+	if s.at != nil && s.at == failed {
+		_ = s.at.Close() // it failed already
+		s.at = nil
+	}
+}
+
+// problem is why the place cannot be used. The caller holds mu.
+func (s *spot) problem() failure {
+	for _, f := range s.fails {
+		if f.problem != "" {
+			return f
+		}
+	}
+	return failure{}
+}
+
+// tell tells of the place in the log.
+func (s *spot) tell(ctx context.Context, problem string) {
 	row := audit.Row{Action: "backup.place", Object: objectBackup, ObjectID: s.Name, Result: audit.OK}
-	if err != nil {
-		row.Result, row.Note = string(wire.ProblemStorage), firstLine(err.Error())
-		s.k.Log.Error("a place of the backups cannot be used", "place", s.Name, "error", err)
+	if problem != "" {
+		row.Result, row.Note = string(wire.ProblemStorage), problem
+		s.k.Log.Error("a place of the backups is in trouble", "place", s.Name, "error", problem)
 	} else {
 		s.k.Log.Info("a place of the backups can be used again", "place", s.Name)
 	}
 	s.k.tell(ctx, row)
+}
+
+// trouble is why a place cannot be reached, "" if it can.
+func (s *spot) trouble() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fails[reaching].problem
+}
+
+// lacking is why a place may lack what it should have.
+func (s *spot) lacking() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.problem().problem
 }
 
 // maxNote bounds what the log says of an error, in bytes.
@@ -239,6 +311,9 @@ func (s *spot) close() error {
 // objectBackup is what the log calls a backup.
 const objectBackup = "backup"
 
+// noteTimeout bounds writing a row of the log while the database is away.
+const noteTimeout = 15 * time.Second
+
 // tell writes to the security log. That the database is away keeps no backup
 // from being made.
 func (k *Keeper) tell(ctx context.Context, row audit.Row) {
@@ -246,7 +321,12 @@ func (k *Keeper) tell(ctx context.Context, row audit.Row) {
 		return
 	}
 	row.At = k.Now()
-	if err := k.Note(context.WithoutCancel(ctx), row); err != nil {
+	if row.ObjectID == "" {
+		row.Object = "" // a row has a whole object or none
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout)
+	defer cancel()
+	if err := k.Note(ctx, row); err != nil {
 		k.Log.Error("the log does not know what became of a backup", "action", row.Action, "error", err)
 	}
 }

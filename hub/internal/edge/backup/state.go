@@ -1,8 +1,12 @@
 package backup
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"forecourt/shared/wire"
 )
@@ -20,6 +24,11 @@ type state struct {
 	Tried time.Time `json:"tried,omitzero"`
 	Made  time.Time `json:"made,omitzero"`
 	Told  time.Time `json:"told,omitzero"`
+	// Verified is when all copies were last begun to be read back.
+	Verified time.Time `json:"verified,omitzero"`
+	// Restored is when restored data took over, until it was backed up: it is
+	// another life, and nothing of it is anywhere yet.
+	Restored time.Time `json:"restored,omitzero"`
 	// Drilled is when a rehearsal was last begun.
 	Drilled time.Time `json:"drilled,omitzero"`
 	// Places holds the mark of every place that was met, by name.
@@ -43,30 +52,62 @@ type check struct {
 func (k *Keeper) stateFile() string { return filepath.Join(k.Dir, "state.json") }
 
 func (k *Keeper) loadState() error {
-	err := readJSON(k.stateFile(), &k.state)
-	if err != nil {
-		// It is a help and no more: what is in it comes back by itself.
-		k.Log.Warn("what was remembered of the backups cannot be read and is begun anew", "error", err)
-		k.state = state{}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.reload()
+	if !k.state.Begun.IsZero() {
+		return nil
 	}
-	if k.state.Begun.IsZero() {
-		k.state.Begun = k.Now().UTC()
-		return k.saveState()
-	}
-	return nil
+	return k.change(func(s *state) { s.Begun = k.Now().UTC() })
 }
 
-// saveState keeps the state; the caller holds mu.
-func (k *Keeper) saveState() error { return writeJSON(k.stateFile(), &k.state) }
+// reload reads the state again if another process has written it: a command
+// works beside the hub. The caller holds mu.
+func (k *Keeper) reload() {
+	info, err := os.Stat(k.stateFile())
+	if err != nil || k.stateInfo != nil && os.SameFile(info, k.stateInfo) && info.ModTime().Equal(k.stateInfo.ModTime()) {
+		return
+	}
+	var read state
+	if err := readJSON(k.stateFile(), &read); err != nil {
+		// It is a help and no more: what is in it comes back by itself.
+		k.Log.Warn("what was remembered of the backups cannot be read and is begun anew", "error", err)
+		return
+	}
+	k.state, k.stateInfo = read, info
+}
+
+// change changes the state and keeps it, after what others have written. The
+// caller holds mu.
+func (k *Keeper) change(change func(s *state)) error {
+	f, err := lockFile(filepath.Join(k.Dir, "state.lock"), unix.LOCK_EX)
+	if err == nil {
+		defer func() { _ = f.Close() }() // closing releases it
+		k.reload()
+	}
+	change(&k.state)
+	if err = errors.Join(err, writeJSON(k.stateFile(), &k.state)); err != nil {
+		return err
+	}
+	k.stateInfo, err = os.Stat(k.stateFile())
+	return err
+}
 
 // remember changes the state and keeps it.
 func (k *Keeper) remember(change func(s *state)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	change(&k.state)
-	if err := k.saveState(); err != nil {
+	if err := k.change(change); err != nil {
 		k.Log.Warn("what is known of the backups was not kept", "error", err)
 	}
+}
+
+// recall reads the state, which must not be kept beyond the call.
+func (k *Keeper) recall(read func(s *state)) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.reload()
+	read(&k.state)
 }
 
 // checked notes what reading a copy back found.
@@ -82,9 +123,16 @@ func (k *Keeper) checked(place, set string, problem string) {
 	})
 }
 
-func (k *Keeper) checkOf(place, set string) (check, bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	c, ok := k.state.Checks[place][set]
+// forget forgets what reading sets back found: they are gone.
+func (k *Keeper) forget(place string, sets []string) {
+	k.remember(func(s *state) {
+		for _, set := range sets {
+			delete(s.Checks[place], set)
+		}
+	})
+}
+
+func (k *Keeper) checkOf(place, set string) (c check, ok bool) {
+	k.recall(func(s *state) { c, ok = s.Checks[place][set] })
 	return c, ok
 }

@@ -2,11 +2,12 @@ package backup
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"forecourt/hub/internal/edge/backup/archive"
-	"forecourt/hub/internal/platform/mysql"
+	"forecourt/hub/internal/platform/audit"
 	"forecourt/shared/wire"
 )
 
@@ -15,7 +16,7 @@ import (
 const lookEvery = time.Minute
 
 // State is all that the head sees. It asks no place: it tells what was last seen
-// there, and has places looked at again that were not for a while.
+// there.
 func (k *Keeper) State(ctx context.Context) wire.Backups {
 	now := k.Now()
 	s := k.Plan()
@@ -26,13 +27,13 @@ func (k *Keeper) State(ctx context.Context) wire.Backups {
 	if s.Every == wire.BackupOff {
 		out.NextAt = time.Time{}
 	}
-	k.mu.Lock()
-	if k.job != nil {
-		out.Work = k.job.work()
-	}
-	out.Drills = append(out.Drills, k.state.Drills...)
-	out.Missed = missed(s, k.Zone, now, k.state)
-	k.mu.Unlock()
+	k.recall(func(st *state) {
+		if k.job != nil {
+			out.Work = k.job.work()
+		}
+		out.Drills = append(out.Drills, st.Drills...)
+		out.Missed = missed(s, k.Zone, now, *st)
+	})
 	out.Restore = k.restored()
 	seenAt := map[*spot]seen{}
 	for _, at := range k.spots {
@@ -47,7 +48,7 @@ func (k *Keeper) State(ctx context.Context) wire.Backups {
 // missed reports whether a planned time has passed without a backup.
 func missed(s wire.BackupSchedule, zone *time.Location, now time.Time, st state) bool {
 	at := due(s, zone, now)
-	return !at.IsZero() && !at.Before(st.Begun) && st.Made.Before(at) && now.Sub(at) >= missedAfter
+	return overdue(at, s, zone, now, st) && now.Sub(at) >= missedAfter
 }
 
 // Fresh looks at every place, and then answers State.
@@ -59,15 +60,16 @@ func (k *Keeper) Fresh(ctx context.Context) wire.Backups {
 func (k *Keeper) placeState(s *spot, all seen) wire.BackupPlace {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	f := s.problem()
 	return wire.BackupPlace{
-		Name: s.Name, Kind: s.Kind, Where: s.where, SameDevice: s.same, Locked: s.Locked, Problem: s.problem, ProblemSince: s.since,
+		Name: s.Name, Kind: s.Kind, Where: s.where, SameDevice: s.same, Locked: s.Locked, Problem: f.problem, ProblemSince: f.since,
 		Sets: len(all.sets), Bytes: s.bytes, FreeBytes: s.free, LogAt: s.logAt,
 	}
 }
 
 // setStates is every set that lies anywhere, newest first.
 func (k *Keeper) setStates(ctx context.Context, at map[*spot]seen) []wire.BackupSet {
-	server, err := mysql.Tools(ctx)
+	server, err := k.tools(ctx)
 	if err != nil {
 		server = ""
 	}
@@ -99,9 +101,13 @@ func (k *Keeper) setStates(ctx context.Context, at map[*spot]seen) []wire.Backup
 }
 
 func (k *Keeper) setState(h held, server string) *wire.BackupSet {
+	refused := k.refused(h.Manifest, server)
+	if !k.own() {
+		refused = byHand
+	}
 	return &wire.BackupSet{
 		ID: h.ID, Kind: h.Kind, At: h.At, TookMS: h.Ended.Sub(h.Began).Milliseconds(), Bytes: h.Stored(), Sales: h.Sales,
-		Copies: []wire.BackupCopy{}, Version: h.Version, Server: h.Manifest.Server, Refused: k.refused(h.Manifest, server),
+		Copies: []wire.BackupCopy{}, Version: h.Version, Server: h.Manifest.Server, Refused: refused,
 	}
 }
 
@@ -127,9 +133,11 @@ func (k *Keeper) lacking(set *wire.BackupSet, at map[*spot]seen, newest bool) {
 		return
 	}
 	for _, s := range k.spots {
-		if !slices.ContainsFunc(set.Copies, func(c wire.BackupCopy) bool { return c.Place == s.Name }) && !at[s].when.IsZero() {
-			set.Copies = append(set.Copies, wire.BackupCopy{Place: s.Name, State: wire.CopyMissing, Problem: s.trouble()})
+		problem := s.lacking()
+		if at[s].when.IsZero() && problem == "" || slices.ContainsFunc(set.Copies, func(c wire.BackupCopy) bool { return c.Place == s.Name }) {
+			continue // it was not looked at yet, or it has one
 		}
+		set.Copies = append(set.Copies, wire.BackupCopy{Place: s.Name, State: wire.CopyMissing, Problem: problem})
 	}
 }
 
@@ -147,7 +155,7 @@ func (k *Keeper) windows(at map[*spot]seen, out *wire.Backups) {
 		s.mu.Lock()
 		logAt := s.logAt
 		s.mu.Unlock()
-		list = append(list, spans(at[s], live, logAt)...)
+		list = append(list, spans(at[s].covers, live, logAt)...)
 	}
 	// A stretch of less than a second holds no second to restore to.
 	list = slices.DeleteFunc(joined(list), func(s span) bool { return s.until.Truncate(time.Second).Before(wholeSecond(s.from)) })
@@ -170,36 +178,46 @@ func wholeSecond(at time.Time) time.Time {
 }
 
 // Plan is when backups are made: as the office chose, else as configured.
-func (k *Keeper) Plan() wire.BackupSchedule {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.state.Schedule != nil {
-		return *k.state.Schedule
+func (k *Keeper) Plan() (s wire.BackupSchedule) {
+	k.recall(func(st *state) { s = k.planOf(st) })
+	return s
+}
+
+func (k *Keeper) planOf(s *state) wire.BackupSchedule {
+	if s.Schedule != nil {
+		return *s.Schedule
 	}
 	return k.Schedule
 }
 
-// SetPlan changes when backups are made.
+// SetPlan changes when backups are made. Times that the new plan would have had
+// before were not missed, unless one is overdue by the plan of before.
 func (k *Keeper) SetPlan(s wire.BackupSchedule) error {
 	if err := CheckSchedule(s); err != nil {
 		return err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.state.Schedule = &s
-	return k.saveState()
+	return k.change(func(st *state) {
+		was, now := k.planOf(st), k.Now()
+		if !overdue(due(was, k.Zone, now), was, k.Zone, now, *st) {
+			st.Begun = now.UTC()
+		}
+		st.Schedule = &s
+	})
 }
 
 // Accept has a place that was emptied, or another disk in its stead, taken for
 // the place that it is configured as.
-func (k *Keeper) Accept(name string) error {
+func (k *Keeper) Accept(ctx context.Context, name string) error {
 	if !slices.ContainsFunc(k.spots, func(s *spot) bool { return s.Name == name }) {
-		return ErrNoSet
+		return fmt.Errorf("backup: no place is called %q", name)
 	}
 	k.remember(func(s *state) {
 		delete(s.Places, name)
 		delete(s.Checks, name)
 	})
+	k.tell(ctx, audit.Row{Action: "backup.accept", Object: objectBackup, ObjectID: name, Result: audit.OK})
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,7 +53,15 @@ func (k *Keeper) storeAll(ctx context.Context, j *job, m archive.Manifest) error
 // storeAt stores a set at one place, the manifest last, reads it back and
 // removes there what has expired.
 func (k *Keeper) storeAt(ctx context.Context, j *job, s *spot, m archive.Manifest) error {
-	err := s.with(ctx, func(ctx context.Context, at place.Place) error {
+	s.mu.Lock()
+	s.stored = k.Now()
+	s.mu.Unlock()
+	err := s.try(ctx, storing, func(ctx context.Context, at place.Place) error {
+		if c, read := k.checkOf(s.Name, m.ID); read && c.Problem != "" {
+			if err := removeSet(ctx, at, m.ID); err != nil { // it lies there altered
+				return err
+			}
+		}
 		if err := k.storeMedia(ctx, at); err != nil {
 			return err
 		}
@@ -72,7 +81,11 @@ func (k *Keeper) storeAt(ctx context.Context, j *job, s *spot, m archive.Manifes
 	if err != nil {
 		return err
 	}
-	return k.prune(ctx, s)
+	// That nothing can be removed there makes the set no worse.
+	if err := k.prune(ctx, s); err != nil {
+		k.Log.Warn("what has expired at a place was not removed", "place", s.Name, "error", err)
+	}
+	return ctx.Err()
 }
 
 // putPart stores a file of the spool. One that is there with its size is from
@@ -87,7 +100,7 @@ func (k *Keeper) putPart(ctx context.Context, at place.Place, set, name string) 
 	if err != nil {
 		return errors.Join(errHere, err)
 	}
-	err = at.Put(ctx, archive.SetKey(set, name), f, info.Size())
+	err = at.Put(ctx, archive.SetKey(set, name), &gentleFile{f, gentle{ctx: ctx}}, info.Size())
 	if errors.Is(err, place.ErrExists) {
 		return nil
 	}
@@ -97,11 +110,11 @@ func (k *Keeper) putPart(ctx context.Context, at place.Place, set, name string) 
 // verifyAt reads back every byte of a set at a place, and notes what it found.
 func (k *Keeper) verifyAt(ctx context.Context, s *spot, m archive.Manifest, progress func(int64)) error {
 	err := s.with(ctx, func(ctx context.Context, at place.Place) error {
-		if err := k.verifyManifest(ctx, at, m.ID); err != nil {
-			return err
+		if _, err := k.readManifest(ctx, at, m.ID); err != nil {
+			return damaged(err)
 		}
 		for _, c := range m.Components {
-			if err := archive.Verify(ctx, c, partsAt(ctx, at, m.ID), progress); err != nil {
+			if err := archive.Verify(ctx, c, gently(ctx, partsAt(ctx, at, m.ID)), progress); err != nil {
 				return damaged(err)
 			}
 		}
@@ -110,23 +123,25 @@ func (k *Keeper) verifyAt(ctx context.Context, s *spot, m archive.Manifest, prog
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	problem := ""
-	if err != nil {
-		problem = firstLine(err.Error())
-	}
-	if err == nil || errors.Is(err, errDamagedCopy) {
-		k.checked(s.Name, m.ID, problem)
+	if err == nil {
+		k.checked(s.Name, m.ID, "")
+	} else {
+		k.bad(ctx, s, m.ID, err)
 	}
 	return err
 }
 
-// verifyManifest reads a manifest anew, whatever was read before.
-func (k *Keeper) verifyManifest(ctx context.Context, at place.Place, set string) error {
-	k.known.mu.Lock()
-	delete(k.known.manifests, set)
-	k.known.mu.Unlock()
-	_, err := k.manifest(ctx, at, set)
-	return damaged(err)
+// bad notes that a copy is damaged, if that is what an error says, and tells of
+// it once.
+func (k *Keeper) bad(ctx context.Context, s *spot, set string, err error) {
+	if !errors.Is(err, errDamagedCopy) {
+		return
+	}
+	was, _ := k.checkOf(s.Name, set)
+	k.checked(s.Name, set, firstLine(err.Error()))
+	if was.Problem == "" {
+		s.tell(ctx, firstLine("backup "+set+": "+err.Error()))
+	}
 }
 
 // damaged marks what says that a copy is damaged.
@@ -153,59 +168,15 @@ func partsAt(ctx context.Context, at place.Place, set string) func(archive.Part)
 	}
 }
 
-// prune removes the sets and the log that have expired at a place. What is
-// locked stays until its time has come.
-func (k *Keeper) prune(ctx context.Context, s *spot) error {
-	all, err := k.look(ctx, s)
-	if err != nil {
-		return err
-	}
-	var kept []archive.Kept
-	for _, h := range all.sets {
-		kept = append(kept, archive.Kept{ID: h.ID, At: h.At, Kind: h.Kind, Good: k.good(h, s), Stored: h.missing == ""})
-	}
-	expired := archive.Expired(kept, k.Policy, k.Zone, k.Now())
-	err = s.with(ctx, func(ctx context.Context, at place.Place) error {
-		for _, set := range expired {
-			if err := removeSet(ctx, at, set); err != nil {
-				return err
-			}
-			k.Log.Info("a backup has expired", "set", set, "place", s.Name)
+// gently opens parts that are read beside a station that sells.
+func gently(ctx context.Context, open func(archive.Part) (io.ReadCloser, error)) func(archive.Part) (io.ReadCloser, error) {
+	return func(p archive.Part) (io.ReadCloser, error) {
+		r, err := open(p)
+		if err != nil {
+			return nil, err
 		}
-		return k.pruneLog(ctx, at, all, expired)
-	})
-	if err == nil && len(expired) > 0 {
-		_, err = k.look(ctx, s)
+		return &gentleReader{r, gentle{ctx: ctx}}, nil
 	}
-	return err
-}
-
-// good reports whether a set was proved by a rehearsal and is whole at a place.
-func (k *Keeper) good(h held, s *spot) bool {
-	c, read := k.checkOf(s.Name, h.ID)
-	return h.drill != nil && h.drill.OK && h.missing == "" && (!read || c.Problem == "")
-}
-
-// removeSet removes a set: the manifest first, so that no half of it is ever
-// taken for a set.
-func removeSet(ctx context.Context, at place.Place, set string) error {
-	err := at.Delete(ctx, archive.SetKey(set, archive.ManifestName))
-	if errors.Is(err, place.ErrLocked) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("removing backup %s: %w", set, err)
-	}
-	objects, err := at.List(ctx, archive.SetKey(set, ""))
-	if err != nil {
-		return fmt.Errorf("removing backup %s: %w", set, err)
-	}
-	for _, o := range objects {
-		if err := at.Delete(ctx, o.Key); err != nil && !errors.Is(err, place.ErrLocked) {
-			return fmt.Errorf("removing backup %s: %w", set, err)
-		}
-	}
-	return nil
 }
 
 // BeginVerifying has every copy read back, and returns at once.
@@ -220,6 +191,7 @@ func (k *Keeper) Verify(ctx context.Context) error {
 
 func (k *Keeper) verify(ctx context.Context, j *job) error {
 	j.to(wire.StepFetch)
+	k.remember(func(s *state) { s.Verified = k.Now().UTC() })
 	at := k.everywhere(ctx)
 	var total int64
 	for _, all := range at {
@@ -232,7 +204,7 @@ func (k *Keeper) verify(ctx context.Context, j *job) error {
 	for _, s := range k.spots {
 		all, reached := at[s]
 		if !reached {
-			errs = append(errs, fmt.Errorf("place %s: %s", s.Name, s.trouble()))
+			errs = append(errs, fmt.Errorf("place %s: %s", s.Name, cmp.Or(s.trouble(), "it did not answer in time")))
 			continue
 		}
 		for _, h := range all.sets {
@@ -248,11 +220,4 @@ func (k *Keeper) verify(ctx context.Context, j *job) error {
 	err := errors.Join(errs...)
 	k.tell(ctx, resultRow("backup.verified", "", err))
 	return err
-}
-
-// trouble is why a place cannot be used.
-func (s *spot) trouble() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.problem
 }

@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
 
@@ -39,7 +41,23 @@ func planSwitch(dir string, r wire.BackupRestore) error {
 // before is where the live data from before a restore lies.
 func before(dataDir, restore string) string { return filepath.Join(dataDir, beforePrefix+restore) }
 
-func removeBefore(dataDir, restore string) error { return os.RemoveAll(before(dataDir, restore)) }
+// removeBefore removes what restores have moved aside.
+func removeBefore(dataDir string) error {
+	entries, err := os.ReadDir(dataDir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		of, ok := strings.CutPrefix(e.Name(), beforePrefix)
+		if _, err := id.Parse[id.Command](of); !ok || err != nil {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(dataDir, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Finish does a switch that was planned, or what is left of it after a crash,
 // and reports whether there was one. It is called before the database is
@@ -61,7 +79,14 @@ func (s Switch) Finish() (done bool, err error) {
 		if err := s.moveIn(r, restored, aside); err != nil {
 			return false, err
 		}
-	case !exists(s.Live) || !exists(aside):
+	case !exists(s.Live) && exists(aside):
+		s.Log.Error("what was restored is gone: the data from before takes its place again", "restore", r.ID)
+		if err := move(aside, s.Live); err != nil {
+			return false, err
+		}
+		r.State, r.Problem = wire.RestoreFailed, "what was restored is gone"
+		return false, s.noteDone(path, r)
+	case !exists(aside):
 		s.Log.Error("what was restored is gone: the live data stays as it is", "restore", r.ID)
 		r.State, r.Problem = wire.RestoreFailed, "what was restored is gone"
 		return false, s.noteDone(path, r)
@@ -99,6 +124,9 @@ func (s Switch) noteDone(path string, r wire.BackupRestore) error {
 	}
 	r.Ended = s.Now().UTC()
 	st.Restore = &r
+	if r.State == wire.RestoreDone {
+		st.Restored = r.Ended // it is backed up at once
+	}
 	if err := writeJSON(file, &st); err != nil {
 		return err
 	}

@@ -88,6 +88,14 @@ func TestASwitchIsNeverLeftHalfDone(t *testing.T) {
 	if done, err := h.switching().Finish(); done || err != nil {
 		t.Fatalf("done %v, %v", done, err)
 	}
+	// And so it does when it was moved aside already.
+	if err := h.PlanSwitch(r); err != nil {
+		t.Fatal(err)
+	}
+	move(h.data(), aside)
+	if done, err := h.switching().Finish(); done || err != nil {
+		t.Fatalf("done %v, %v", done, err)
+	}
 	h.open()
 	if got := h.names(); len(got) != 2 {
 		t.Errorf("live is %q", got)
@@ -152,4 +160,10 @@ func (h *house) otherKey() archive.Identities {
 		h.t.Fatal(err)
 	}
 	return ids
+}
+
+// there reports whether there is something under a name.
+func there(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

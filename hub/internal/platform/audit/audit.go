@@ -97,7 +97,7 @@ func WriteAll(ctx context.Context, tx *mysql.Tx, rows ...Row) error {
 	const one = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	args := make([]any, 0, len(rows)*strings.Count(one, "?"))
 	for _, row := range rows {
-		if err := row.check(); err != nil {
+		if err := row.Check(); err != nil {
 			return err
 		}
 		// The id and the time are of one moment: a row whose two differ was
@@ -131,9 +131,9 @@ func Record(ctx context.Context, db *mysql.DB, row Row) error {
 	})
 }
 
-// check refuses a row that could not be found again. These are mistakes of the
+// Check refuses a row that could not be found again. These are mistakes of the
 // program, never of a user.
-func (r Row) check() error {
+func (r Row) Check() error {
 	switch {
 	case r.At.IsZero() || r.Action == "" || r.Result == "":
 		return errors.New("audit: a row needs its time, action and result")

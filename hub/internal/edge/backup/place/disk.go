@@ -46,7 +46,11 @@ func (d rootDisk) mkdir(name string) error { return d.root.Mkdir(name, dirMode) 
 func (d rootDisk) rmdir(name string) error { return d.root.Remove(name) }
 
 func (d rootDisk) create(name string) (diskFile, error) {
-	return d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	file, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	if err != nil {
+		return nil, err
+	}
+	return Steadily(file), nil
 }
 
 func (d rootDisk) remove(name string) error {
