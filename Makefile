@@ -66,12 +66,16 @@ smoke: binaries pages ## the real programs: a sale through each protocol to a pa
 	@bin/smoke
 	@cd miniprogram && npm run --silent browser
 
+.PHONY: smoke-backup
+smoke-backup: binaries ## everything the hub has is destroyed while the station sells, and comes back from its backups; figures printed
+	@bin/smokebackup
+
 .PHONY: soak
 soak: binaries ## 200 random kills under load; every litre and fen accounted for
 	@bin/soak
 
-.PHONY: bench bench-latency bench-settle bench-line bench-vault bench-audit bench-fanout
-bench: bench-latency bench-settle bench-line bench-vault bench-audit bench-fanout ## all benchmarks, each as ratios inside one run
+.PHONY: bench bench-latency bench-settle bench-line bench-vault bench-audit bench-fanout bench-backup
+bench: bench-latency bench-settle bench-line bench-vault bench-audit bench-fanout bench-backup ## all benchmarks, each as ratios inside one run
 bench-latency: binaries ## pump to client: 8, 64 and 512 nozzles
 	@bin/latency
 bench-settle: deps ## a full settlement against a bare insert
@@ -80,6 +84,8 @@ bench-vault: deps ## what sealing costs: ns a field, a page of 50 members, rotat
 	@go run ./hub/cmd/vaultbench $(ARGS)
 bench-audit: deps ## the security log at a million rows: sealing, verifying, searching
 	@go run ./hub/cmd/auditbench $(ARGS)
+bench-backup: deps ## backups at a million sales: making, bringing back, what settlements feel of it, what a lost machine takes along (40 minutes; ARGS="-sales 20000 -only loss" for less)
+	@go run ./hub/cmd/backupbench $(ARGS)
 bench-fanout: ## the hub's sockets against raw TCP, Centrifuge, nats-server and Socket.IO (30 minutes; ARGS="-only single" for one line)
 	@scripts/deps.sh bench
 	@cd hub/bench/socketio && { [ -d node_modules/socket.io ] || npm ci --no-audit --no-fund --silent; }

@@ -14,18 +14,27 @@ import (
 // KillDatabase ends the hub's private database server at once, as a crash
 // would. It reports false if none was running just then.
 func (h *House) KillDatabase() (bool, error) {
-	text, err := os.ReadFile(h.path("hub/db/pid"))
-	if err != nil {
+	pid := h.databasePID()
+	if pid == 0 {
 		return false, nil // it is just being started or stopped
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil || !h.ours(pid) {
-		return false, nil
 	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		return false, fmt.Errorf("killing the database: %w", err)
 	}
 	return true, nil
+}
+
+// databasePID is the process of the hub's private database, 0 if none runs.
+func (h *House) databasePID() int {
+	text, err := os.ReadFile(h.path("hub/db/pid"))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || !h.ours(pid) {
+		return 0
+	}
+	return pid
 }
 
 // ours reports whether a process is this house's database: a stale file may

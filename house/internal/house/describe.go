@@ -34,7 +34,10 @@ func (h *House) describe() error {
 		return err
 	}
 	text := fmt.Sprintf("data: %s\nlisten: %s\n%sdatabase: {tiny: true}\nlog: {level: %s}\nnotify: {kind: file, file: %s}\n",
-		h.path("hub"), hubAt, pages, h.level(), h.notices()) + h.outside()
+		h.data(), hubAt, pages, h.level(), h.notices()) + h.outside()
+	if h.opts.Backups != "" {
+		text += fmt.Sprintf("backup: {every: \"off\", dir: %q}\n", h.opts.Backups) // made when the house says
+	}
 	if err := os.WriteFile(h.config, []byte(text), 0o600); err != nil {
 		return err
 	}
@@ -168,7 +171,7 @@ func (h *House) port(file, given string) (string, error) {
 	address := given
 	if address == "" {
 		var err error
-		if address, err = freePort(); err != nil {
+		if address, err = h.freePort(); err != nil {
 			return "", err
 		}
 	}

@@ -13,13 +13,15 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"forecourt/house/internal/plan"
@@ -55,6 +57,8 @@ type Options struct {
 	// Pages is a plain HTTP address on loopback for browsers on this machine:
 	// "127.0.0.1:8480", with port 0 one of the kernel's; none if empty.
 	Pages string
+	// Backups is the directory for the hub's backups; under its data if empty.
+	Backups string
 	// Branches adds two small stations to the demonstration station, so that
 	// drivers have something to compare.
 	Branches bool
@@ -97,6 +101,7 @@ type House struct {
 	config   string   // the hub's configuration
 	station  string   // which of the hub's stations this is; empty: the only one
 	branches []*House // the other stations, without a hub of their own
+	held     []int    // sockets that hold ports
 }
 
 // patience bounds every start; the first one makes a database.
@@ -151,6 +156,9 @@ func (h *House) Close() {
 		if err := p.Stop(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
+	}
+	for _, fd := range h.held {
+		_ = syscall.Close(fd) // nothing was sent on it
 	}
 	if err := h.WeChat.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -348,15 +356,31 @@ func (h *House) choosePassword(ctx context.Context, client *link.Client) error {
 
 func (h *House) path(name string) string { return filepath.Join(h.opts.Dir, name) }
 
-// freePort asks the kernel for a port; the programs must come back to the
-// same one after a kill, so they cannot ask themselves.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// freePort asks the kernel for a port and holds it until the house is closed:
+// the programs must come back to the same one after a kill, and between two lives
+// of theirs nobody else may be given it. A socket that is bound and does not
+// listen keeps a port from others' outgoing connections, and lets a program
+// listen there.
+func (h *House) freePort() (string, error) {
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return "", fmt.Errorf("asking for a port: %w", err)
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	h.held = append(h.held, fd)
+	loopback := &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
+	err = errors.Join(syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1), syscall.Bind(fd, loopback))
+	if err != nil {
+		return "", fmt.Errorf("asking for a port: %w", err)
+	}
+	given, err := syscall.Getsockname(fd)
+	if err != nil {
+		return "", fmt.Errorf("asking for a port: %w", err)
+	}
+	at, ok := given.(*syscall.SockaddrInet4)
+	if !ok {
+		return "", fmt.Errorf("asking for a port: got %T", given)
+	}
+	return netip.AddrPortFrom(netip.AddrFrom4(at.Addr), uint16(at.Port)).String(), nil
 }
 
 func nozzles(lines []plan.Line) []int {

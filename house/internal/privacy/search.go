@@ -25,36 +25,47 @@ func secrets() []string {
 // sends those, and keeps none.
 func (s *show) search(context.Context) error {
 	logs, err := filepath.Glob(filepath.Join(s.h.Dir(), "*.log"))
+	if err == nil && len(logs) == 0 {
+		err = errors.New("there are no logs to search")
+	}
 	if err != nil {
 		return err
 	}
-	found := []error{}
-	look := func(path string) error {
+	s.report.Searched, err = Search(secrets(), append(logs, filepath.Join(s.h.Dir(), "hub"))...)
+	return err
+}
+
+// Search looks for secrets in files and in everything below directories. It
+// says how many bytes it read, and as an error what it found, or that there was
+// nothing to search. What is removed meanwhile is left out.
+func Search(secrets []string, paths ...string) (searched int64, err error) {
+	var found []error
+	look := func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !d.Type().IsRegular() {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 		content, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // the database has just dropped it
+			return nil // whoever writes there has just dropped it
 		}
-		s.report.Searched += int64(len(content))
-		for _, secret := range secrets() {
+		searched += int64(len(content))
+		for _, secret := range secrets {
 			if bytes.Contains(content, []byte(secret)) {
 				found = append(found, fmt.Errorf("%s stands in %s", secret, path))
 			}
 		}
 		return err
 	}
-	for _, log := range logs {
-		if err := look(log); err != nil {
-			return err
+	for _, path := range paths {
+		if err := filepath.WalkDir(path, look); err != nil {
+			return searched, fmt.Errorf("searching %s: %w", path, err)
 		}
 	}
-	err = filepath.WalkDir(filepath.Join(s.h.Dir(), "hub"), func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) || err == nil && !d.Type().IsRegular() {
-			return nil
-		}
-		return errors.Join(err, look(path))
-	})
-	if len(logs) == 0 || s.report.Searched == 0 {
-		err = errors.Join(err, errors.New("there was nothing to search"))
+	if searched == 0 {
+		found = append(found, errors.New("there was nothing to search"))
 	}
-	return errors.Join(append(found, err)...)
+	return searched, errors.Join(found...)
 }

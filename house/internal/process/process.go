@@ -150,7 +150,17 @@ func (p *Program) running() bool {
 
 // Run runs a program to its end and returns what it printed on standard output.
 func Run(ctx context.Context, path string, args ...string) (string, error) {
-	out, err := exec.CommandContext(ctx, path, args...).Output()
+	return Type(ctx, "", path, args...)
+}
+
+// Type is Run for a program that reads what somebody types on its standard
+// input.
+func Type(ctx context.Context, typed, path string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, path, args...)
+	if typed != "" {
+		cmd.Stdin = strings.NewReader(typed)
+	}
+	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return string(out), fmt.Errorf("running %s %v: %w: %s", path, args, err, exit.Stderr)

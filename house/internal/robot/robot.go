@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -32,32 +33,46 @@ type Robot struct {
 	// onFrame, if set, sees every frame as it comes.
 	onFrame func(wire.Frame)
 
+	live *link.Live
+
 	mu        sync.Mutex
 	forecourt *mirror.Forecourt
 	desk      *mirror.Desk
 	keys      map[id.Sale]id.Command
-	paid      map[id.Sale]unit.Fen
+	paid      map[id.Sale]Receipt
 	wake      chan struct{}
 	foldError error
 }
 
-// New makes a robot for a client that has signed in.
-func New(client *link.Client, session wire.Session, ids *id.Maker, onFrame func(wire.Frame)) *Robot {
-	return &Robot{
-		client: client, station: session.Station, ids: ids, onFrame: onFrame,
-		forecourt: mirror.NewForecourt(), desk: mirror.NewDesk(),
-		keys: map[id.Sale]id.Command{}, paid: map[id.Sale]unit.Fen{},
-		wake: make(chan struct{}, 1),
-	}
+// Receipt is a payment that the hub acknowledged.
+type Receipt struct {
+	// Sale is what was paid, Paid how much, At when the answer came.
+	Sale id.Sale
+	Paid unit.Fen
+	At   time.Time
 }
 
-// Follow folds the live channels until ctx ends.
+// New makes a robot for a client that has signed in.
+func New(client *link.Client, session wire.Session, ids *id.Maker, onFrame func(wire.Frame)) *Robot {
+	r := &Robot{
+		client: client, station: session.Station, ids: ids, onFrame: onFrame,
+		forecourt: mirror.NewForecourt(), desk: mirror.NewDesk(),
+		keys: map[id.Sale]id.Command{}, paid: map[id.Sale]Receipt{},
+		wake: make(chan struct{}, 1),
+	}
+	r.live = client.Live(link.LiveOptions{Channels: r.Channels(), Handler: r})
+	return r
+}
+
+// Channels is what it follows.
+func (r *Robot) Channels() []wire.Channel {
+	return []wire.Channel{wire.Forecourt(r.station), wire.Desk(r.station)}
+}
+
+// Follow folds the live channels until ctx ends. Once more it goes on from where
+// it was.
 func (r *Robot) Follow(ctx context.Context) error {
-	live := r.client.Live(link.LiveOptions{
-		Channels: []wire.Channel{wire.Forecourt(r.station), wire.Desk(r.station)},
-		Handler:  r,
-	})
-	if err := live.Run(ctx); err != nil && ctx.Err() == nil {
+	if err := r.live.Run(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("robot: following the hub: %w", err)
 	}
 	return nil
@@ -135,10 +150,25 @@ func (r *Robot) Paid() map[id.Sale]unit.Fen {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	out := make(map[id.Sale]unit.Fen, len(r.paid))
-	for s, fen := range r.paid {
-		out[s] = fen
+	for s, receipt := range r.paid {
+		out[s] = receipt.Paid
 	}
 	return out
+}
+
+// Receipts copies the payments that the hub acknowledged, oldest first.
+func (r *Robot) Receipts() []Receipt {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.SortedFunc(maps.Values(r.paid), func(a, b Receipt) int { return a.At.Compare(b.At) })
+}
+
+// Again has it take the money for a sale once more, with the same command: a
+// hub that was restored may not know of the payment.
+func (r *Robot) Again(sale id.Sale) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.paid, sale)
 }
 
 // TakeMoney pays every unpaid sale as it appears, until ctx ends.
@@ -203,8 +233,9 @@ func (r *Robot) acknowledge(asked, got wire.Sale) error {
 	if got.State != wire.SalePaid || got.Payment == nil || got.Payment.Paid != asked.Due {
 		return fmt.Errorf("robot: sale %s: paid %s but the answer says %s", asked.ID, asked.Due, got.State)
 	}
+	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.paid[asked.ID] = got.Payment.Paid
+	r.paid[asked.ID] = Receipt{Sale: asked.ID, Paid: got.Payment.Paid, At: now}
 	return nil
 }

@@ -85,7 +85,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if err := report.settleDown(ctx, h, client, till); err != nil {
 		return report, err
 	}
-	report.Result, err = count(ctx, h, client, till)
+	report.Result, err = Count(ctx, h, client, till)
 	report.Latency = clock.sorted()
 	var untraced error
 	report.Traces, untraced = traces(ctx, h)
@@ -182,7 +182,7 @@ func (r *Report) settleDown(ctx context.Context, h *house.House, client *link.Cl
 		if err := r.revive(h); err != nil {
 			return err
 		}
-		if last = settled(ctx, h, client); last == nil {
+		if last = Settled(ctx, h, client); last == nil {
 			return nil
 		}
 		select {
@@ -193,8 +193,9 @@ func (r *Report) settleDown(ctx context.Context, h *house.House, client *link.Cl
 	}
 }
 
-// settled says what is still on its way.
-func settled(ctx context.Context, h *house.House, client *link.Client) error {
+// Settled says what is still on its way, nil if nothing flows and everything
+// payable is paid.
+func Settled(ctx context.Context, h *house.House, client *link.Client) error {
 	nozzles, err := h.Truth.Nozzles(ctx)
 	if err != nil {
 		return err
@@ -224,7 +225,9 @@ func settled(ctx context.Context, h *house.House, client *link.Client) error {
 	return nil
 }
 
-func count(ctx context.Context, h *house.House, client *link.Client, till *robot.Robot) (reckon.Result, error) {
+// Count compares what left the nozzles with what the hub has, and with what a
+// till was told. Nothing may be on its way.
+func Count(ctx context.Context, h *house.House, client *link.Client, till *robot.Robot) (reckon.Result, error) {
 	nozzles, err := h.Truth.Nozzles(ctx)
 	if err != nil {
 		return reckon.Result{}, err
