@@ -18,7 +18,7 @@ const (
 	// unpackedDir holds a copy that is not ready to be started.
 	unpackedDir = "data.unpacked"
 	// copyDone is the last word of a mariadb-backup that did all of its work;
-	// its exit code alone is not enough (data.md, section 5.6).
+	// its exit code alone is not enough.
 	copyDone = "completed OK!"
 	// keyDescriptor is where every server of ours reads its key (runChild lends
 	// it a lock, then the key). mariadb-backup takes the path over from the

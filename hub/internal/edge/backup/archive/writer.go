@@ -49,7 +49,7 @@ func newWriter(name string, to Recipients, cut func(key string) (io.WriteCloser,
 }
 
 // compressor is the fastest of zstd: the second fastest takes more than twice
-// the time for a fortieth of the size (data.md, section 5.1). It works in the
+// the time for a fortieth of the size, measured on a million sales. It works in the
 // caller's goroutine, so that a backup leaves a core to the station. Nothing
 // at all is written as an empty frame, which zstd reads.
 func compressor(w io.Writer) (*zstd.Encoder, error) {
