@@ -63,10 +63,13 @@ func (p *program) backupCommand() *cobra.Command {
 			Use: "verify", Short: "Read every backup at every place back", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				return p.withBackups(cmd, func(ctx context.Context, _ config.Config, k *backup.Keeper) error {
-					if err := k.Verify(ctx); err != nil {
+					stop := p.showProgress(ctx, k)
+					err := k.Verify(ctx)
+					stop()
+					if err != nil {
 						return err
 					}
-					_, err := fmt.Fprintln(p.out, "Every copy of every backup is as it was stored.")
+					_, err = fmt.Fprintln(p.out, "Every copy of every backup is as it was stored.")
 					return err
 				})
 			},
@@ -85,7 +88,9 @@ func (p *program) backupCommand() *cobra.Command {
 }
 
 func (p *program) backupRun(ctx context.Context, _ config.Config, k *backup.Keeper) error {
+	stop := p.showProgress(ctx, k)
 	set, err := k.Make(ctx)
+	stop()
 	if err != nil {
 		return err
 	}
@@ -213,7 +218,9 @@ func (p *program) drillCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			stop := p.showProgress(ctx, k)
 			d, err := k.Drill(ctx, strings.Join(args, ""))
+			stop()
 			if d.Set != "" {
 				p.printDrill(d)
 			}

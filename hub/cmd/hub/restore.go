@@ -132,7 +132,9 @@ func (p *program) bringBack(ctx context.Context, k *backup.Keeper, ask wire.Rest
 	if err != nil {
 		return err
 	}
+	stop := p.showProgress(ctx, k)
 	r, err := k.Restore(ctx, newest)
+	stop()
 	if err != nil {
 		return err
 	}

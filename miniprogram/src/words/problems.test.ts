@@ -14,7 +14,7 @@ const others: Record<string, string[]> = {
   'the till, taking money': ['sale-not-payable', 'sale-already-paid', 'sale-quarantined', 'amount-changed', 'tender-too-small', 'not-resolvable'],
   'the till, at the pumps': ['nozzle-busy', 'nozzle-mode', 'not-your-nozzle', 'price-unknown-grade'],
   'agents, among each other': ['thread-taken'],
-  'the office': ['segment-rule', 'name-taken', 'offer-times', 'rotating'],
+  'the office': ['segment-rule', 'name-taken', 'offer-times', 'rotating', 'backup-busy', 'no-backup', 'backup-unfit', 'backup-key', 'not-restorable'],
   'devices that enrol': ['enrolment-refused'],
 }
 const ofOthers = Object.values(others).flat()
