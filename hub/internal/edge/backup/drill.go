@@ -84,9 +84,11 @@ func (k *Keeper) toDrill(ctx context.Context, set string) (copyOf, error) {
 		return k.find(ctx, set, "")
 	}
 	var newest copyOf
+	sealed := false // there are sets that nothing here opens
 	for s, all := range k.everywhere(ctx) {
 		for _, h := range all.sets {
 			if !k.toRehearse(h) {
+				sealed = sealed || !k.Identities.Opens(h.Recipients)
 				continue
 			}
 			c := copyOf{held: h, at: s}
@@ -98,7 +100,10 @@ func (k *Keeper) toDrill(ctx context.Context, set string) (copyOf, error) {
 			}
 		}
 	}
-	if newest.at == nil {
+	switch {
+	case newest.at == nil && sealed:
+		return newest, ErrNoKey
+	case newest.at == nil:
 		return newest, ErrNoSet
 	}
 	return newest, nil
