@@ -2,6 +2,7 @@ package backup_test
 
 import (
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -208,5 +209,52 @@ func TestTheNightsWork(t *testing.T) {
 	h.switchOver(r)
 	if got := h.names(); len(got) != 1 || got[0] != known {
 		t.Errorf("restored %q", got)
+	}
+}
+
+// TestS083RestoredDataIsBackedUpAtOnce: it is another life of the database, and
+// until there is a backup of it nothing leads to any of its seconds.
+func TestS083RestoredDataIsBackedUpAtOnce(t *testing.T) {
+	h := newHouse(t)
+	r, err := h.Restore(t.Context(), wire.RestoreAsk{Set: h.made()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.later(time.Minute)
+	h.switchOver(r)
+	h.tend()
+	if n := h.sets(); n != 2 {
+		t.Errorf("%d backups after the switch, want 2", n)
+	}
+	h.later(time.Minute)
+	if h.tend(); h.counted("backup.made") != 2 {
+		t.Errorf("%d were made, want one of before and one of after", h.counted("backup.made"))
+	}
+}
+
+// TestS081EveryCopyIsReadBackEveryWeek: what a disk loses without a word is found
+// before it is needed.
+func TestS081EveryCopyIsReadBackEveryWeek(t *testing.T) {
+	h := newHouse(t)
+	h.deps.Identities = archive.Identities{} // no rehearsals, which would find it too
+	h.deps.Schedule.Every = wire.BackupOff
+	h.keep()
+	set := h.made()
+	if err := flip(filepath.Join(h.in("local"), "sets", set, "database.0001.zst.age")); err != nil {
+		t.Fatal(err)
+	}
+	for _, day := range []struct {
+		later time.Duration
+		want  wire.BackupCopyState
+	}{{6 * 24 * time.Hour, wire.CopyVerified}, {2 * 24 * time.Hour, wire.CopyDamaged}} {
+		h.later(day.later)
+		h.Look(t.Context())
+		h.tend()
+		if got := h.set(set).Copies[0].State; got != day.want {
+			t.Errorf("after %v more the copy is %s, want %s", day.later, got, day.want)
+		}
+	}
+	if !h.noted("backup.verified", false) {
+		t.Error("nobody was told")
 	}
 }
