@@ -235,23 +235,3 @@ const (
 	memberName = "赵永强"
 	caption    = "三号枪的小票"
 )
-
-// patience bounds every wait.
-const patience = time.Minute
-
-// await asks again and again until ok.
-func await(ctx context.Context, what string, every time.Duration, ok func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for {
-		done, err := ok()
-		if err != nil || done {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("waiting for %s: %w", what, ctx.Err())
-		case <-time.After(every):
-		}
-	}
-}

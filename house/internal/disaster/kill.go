@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"forecourt/house/internal/house"
 	"forecourt/house/internal/reckon"
 	"forecourt/shared/wire"
 )
@@ -101,7 +102,9 @@ func (d *disaster) killIn(ctx context.Context, job wire.BackupJob, step wire.Bac
 		if at == "" {
 			continue // it was done before it was seen
 		}
-		time.Sleep(rand.N(withinStep))
+		if err := house.Pause(ctx, rand.N(withinStep)); err != nil {
+			return err
+		}
 		d.h.Hub.Kill()
 		if err := d.begin(ctx); err != nil {
 			return err
@@ -121,7 +124,7 @@ func (d *disaster) watch(ctx context.Context, job wire.BackupJob, step wire.Back
 	asked := make(chan error, 1)
 	go func() { asked <- d.ask(ctx, func() error { return begin(ctx) }) }()
 	begun := false
-	err = await(ctx, fmt.Sprintf("%s to be at %s", job, step), time.Millisecond, func() (bool, error) {
+	err = house.Await(ctx, fmt.Sprintf("%s to be at %s", job, step), time.Millisecond, func() (bool, error) {
 		if !begun {
 			select {
 			case err := <-asked:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"forecourt/house/internal/house"
 	"forecourt/house/internal/robot"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
@@ -106,7 +107,7 @@ func (d *disaster) loseMachine(ctx context.Context) error {
 
 // strike takes the machine away at a moment when fuel flows.
 func (d *disaster) strike(ctx context.Context) (lost time.Time, dispensed int, err error) {
-	err = await(ctx, "fuel to flow", 5*time.Millisecond, func() (bool, error) {
+	err = house.Await(ctx, "fuel to flow", 5*time.Millisecond, func() (bool, error) {
 		nozzles, err := d.h.Truth.Nozzles(ctx)
 		d.report.Busy, dispensed = 0, 0
 		for _, n := range nozzles {
@@ -120,7 +121,7 @@ func (d *disaster) strike(ctx context.Context) (lost time.Time, dispensed int, e
 	if err != nil {
 		return lost, 0, err
 	}
-	lost, err = d.h.LoseMachine()
+	lost, err = d.h.LoseMachine(ctx)
 	return lost, dispensed, err
 }
 
@@ -160,7 +161,7 @@ func (d *disaster) backUpAgain(ctx context.Context) error {
 	if err := d.ask(ctx, func() error { return d.makeBackup(ctx) }); err != nil {
 		return err
 	}
-	return await(ctx, "a backup", 200*time.Millisecond, func() (bool, error) {
+	return house.Await(ctx, "a backup", 200*time.Millisecond, func() (bool, error) {
 		b, err := d.office.Backups(ctx)
 		if err != nil || b.Work != nil {
 			return false, err
@@ -179,7 +180,7 @@ func (d *disaster) backUpAgain(ctx context.Context) error {
 // ask asks for something of the backups, again while they are busy with
 // something of their own.
 func (d *disaster) ask(ctx context.Context, do func() error) error {
-	return await(ctx, "the backups to be free", 200*time.Millisecond, func() (bool, error) {
+	return house.Await(ctx, "the backups to be free", 200*time.Millisecond, func() (bool, error) {
 		err := do()
 		if p := robot.Refusal(err); p != nil && p.Type == wire.ProblemBackupBusy {
 			return false, nil

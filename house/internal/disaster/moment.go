@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"forecourt/house/internal/house"
 	"forecourt/house/internal/robot"
 	"forecourt/shared/wire"
 )
@@ -72,7 +73,7 @@ func (d *disaster) restoreBeside(ctx context.Context, ask wire.RestoreAsk) (r wi
 	if err != nil {
 		return r, err
 	}
-	err = await(ctx, "the restored data to be ready", 100*time.Millisecond, func() (bool, error) {
+	err = house.Await(ctx, "the restored data to be ready", 100*time.Millisecond, func() (bool, error) {
 		b, err := d.office.Backups(ctx)
 		if err != nil {
 			return false, err
@@ -92,7 +93,7 @@ func (d *disaster) restoreBeside(ctx context.Context, ask wire.RestoreAsk) (r wi
 // awaitSwitch waits until the hub serves the restored data: it no longer knows
 // the session that asked for it.
 func (d *disaster) awaitSwitch(ctx context.Context) error {
-	return await(ctx, "the hub to serve the restored data", 50*time.Millisecond, func() (bool, error) {
+	return house.Await(ctx, "the hub to serve the restored data", 50*time.Millisecond, func() (bool, error) {
 		if d.h.Hub.PID() == 0 {
 			return false, fmt.Errorf("the hub ended: %s", d.h.Hub.LastWords())
 		}

@@ -153,7 +153,7 @@ func (d *disaster) comeBack(ctx context.Context, r *Return) error {
 	}
 	before := d.till.seen()
 	d.till.follow(ctx)
-	err = await(ctx, "snapshots of new epochs", 20*time.Millisecond, func() (bool, error) {
+	err = house.Await(ctx, "snapshots of new epochs", 20*time.Millisecond, func() (bool, error) {
 		return len(d.till.stale(before)) == 0, d.till.failed()
 	})
 	if err != nil {
@@ -170,7 +170,7 @@ func (d *disaster) count(ctx context.Context, r *Return) error {
 		return err
 	}
 	var last error
-	err := await(ctx, "the station to settle down", 200*time.Millisecond, func() (bool, error) {
+	err := house.Await(ctx, "the station to settle down", 200*time.Millisecond, func() (bool, error) {
 		last = scenario.Settled(ctx, d.h, d.till.client)
 		return last == nil, d.till.failed()
 	})

@@ -52,12 +52,9 @@ func (h *House) BackUp(ctx context.Context) (string, error) { return h.hub(ctx, 
 // ListBackups says what the command line lists of the backups.
 func (h *House) ListBackups(ctx context.Context) (string, error) { return h.hub(ctx, "backup", "list") }
 
-// goneWithin bounds the wait for a killed database to be gone.
-const goneWithin = 10 * time.Second
-
 // LoseMachine ends the hub and its database as a power cut would, and destroys
 // everything the hub kept. It says when.
-func (h *House) LoseMachine() (time.Time, error) {
+func (h *House) LoseMachine(ctx context.Context) (time.Time, error) {
 	pid := h.databasePID()
 	if pid == 0 || h.Hub.PID() == 0 {
 		return time.Time{}, errors.New("losing the machine: the hub and its database do not run")
@@ -68,11 +65,9 @@ func (h *House) LoseMachine() (time.Time, error) {
 	if err != nil {
 		return lost, fmt.Errorf("losing the machine: %w", err)
 	}
-	for h.ours(pid) {
-		if time.Since(lost) > goneWithin {
-			return lost, errors.New("losing the machine: the database does not end")
-		}
-		time.Sleep(time.Millisecond)
+	err = Await(ctx, "the killed database to be gone", time.Millisecond, func() (bool, error) { return !h.ours(pid), nil })
+	if err != nil {
+		return lost, fmt.Errorf("losing the machine: %w", err)
 	}
 	if err := os.RemoveAll(h.data()); err != nil {
 		return lost, fmt.Errorf("losing the machine: %w", err)

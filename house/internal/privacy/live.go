@@ -54,7 +54,7 @@ func (s *show) watch(ctx context.Context) error {
 	go func() {
 		_ = live.Run(ctx) // it ends with the run
 	}()
-	if err := s.await(ctx, "the attendant's channel", func() (bool, error) {
+	if err := house.Await(ctx, "the attendant's channel", 30*time.Millisecond, func() (bool, error) {
 		return s.ear.heard(func(f wire.Frame) bool { return f.K == wire.KindSnap && f.Ch == wire.PostOf(session.Staff) }), nil
 	}); err != nil {
 		return err
@@ -81,7 +81,7 @@ const patience = time.Minute
 
 // hear waits until the attendant's channel has told of the paid delivery.
 func (s *show) hear(ctx context.Context) error {
-	err := s.await(ctx, "the paid delivery on the attendant's channel", func() (bool, error) {
+	err := house.Await(ctx, "the paid delivery on the attendant's channel", 30*time.Millisecond, func() (bool, error) {
 		return s.ear.heard(func(f wire.Frame) bool {
 			return f.K == wire.KindRefuel && strings.Contains(string(f.D), `"state":"paid"`)
 		}), nil

@@ -135,7 +135,7 @@ func (s *show) join(ctx context.Context) (err error) {
 // money.
 func (s *show) fuel(ctx context.Context) error {
 	cashier := s.desks[wire.RoleCashier]
-	if err := s.await(ctx, "every nozzle to sell at the price in force", func() (bool, error) {
+	if err := house.Await(ctx, "every nozzle to sell at the price in force", 30*time.Millisecond, func() (bool, error) {
 		var board wire.PriceBoard
 		err := cashier.Get(ctx, http.MethodGet, "/v1/prices", nil, &board)
 		return len(board.Nozzles) > 0 && !slices.ContainsFunc(board.Nozzles, func(p wire.NozzlePrice) bool { return !p.Acked }), err
@@ -153,7 +153,7 @@ func (s *show) fuel(ctx context.Context) error {
 		return err
 	}
 	var due wire.Sale
-	if err := s.await(ctx, "the sale", func() (bool, error) {
+	if err := house.Await(ctx, "the sale", 30*time.Millisecond, func() (bool, error) {
 		var page wire.SaleList
 		err := cashier.Get(ctx, http.MethodGet, fmt.Sprintf("/v1/sales?state=unpaid&nozzle=%d", nozzle), nil, &page)
 		if len(page.Sales) > 0 {
@@ -183,7 +183,7 @@ func (s *show) deliver(ctx context.Context) error {
 	if err := s.h.Truth.Lift(ctx, nozzle, worth); err != nil {
 		return err
 	}
-	if err := s.await(ctx, "the delivery", func() (bool, error) {
+	if err := house.Await(ctx, "the delivery", 30*time.Millisecond, func() (bool, error) {
 		now, err := s.deliveries(ctx)
 		return now > before, err
 	}); err != nil {
@@ -293,21 +293,4 @@ func (a Answer) Pretty() string {
 		return string(a.Body)
 	}
 	return string(text)
-}
-
-// await asks again and again until ok.
-func (s *show) await(ctx context.Context, what string, ok func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for {
-		done, err := ok()
-		if err != nil || done {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("waiting for %s: %w", what, ctx.Err())
-		case <-time.After(30 * time.Millisecond):
-		}
-	}
 }

@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
+	"forecourt/house/internal/house"
 	"forecourt/shared/wire"
 )
 
 // verify waits until all that was done is sealed, and has the log checked.
 func (s *show) verify(ctx context.Context) error {
 	head := s.desks[wire.RoleHead]
-	if err := s.await(ctx, "the log to be sealed", func() (bool, error) {
+	if err := house.Await(ctx, "the log to be sealed", 30*time.Millisecond, func() (bool, error) {
 		var state wire.LogState
 		err := head.Get(ctx, http.MethodGet, "/v1/log/state", nil, &state)
 		return state.Rows > 0 && state.Waiting == 0, err
