@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // TableSum is what a table holds, in short: equal sums on servers of one
@@ -25,6 +27,10 @@ type Sums struct {
 	Tables []TableSum `json:"tables"`
 }
 
+// sameMoment is how often two connections try to begin a snapshot at the same
+// moment. On a station they meet the first time.
+const sameMoment = 20
+
 // TakeSums counts and sums every table of a database in one consistent
 // snapshot and says which position of the binary log that is: what was
 // committed before it is counted, nothing after it. Others go on writing.
@@ -34,35 +40,59 @@ func TakeSums(ctx context.Context, e Endpoint, database string) (Sums, error) {
 		return Sums{}, err
 	}
 	defer func() { _ = admin.Close() }()
-	conn, err := admin.Conn(ctx)
-	if err != nil {
-		return Sums{}, fmt.Errorf("connecting to sum the tables: %w", err)
+	var conns [2]*sql.Conn
+	for i := range conns {
+		if conns[i], err = admin.Conn(ctx); err != nil {
+			return Sums{}, fmt.Errorf("connecting to sum the tables: %w", err)
+		}
+		defer func() { _ = conns[i].Close() }() // it ends the snapshot too
 	}
-	defer func() { _ = conn.Close() }() // it ends the snapshot too
-	tables, err := tableNames(ctx, conn, database)
+	tables, err := tableNames(ctx, conns[0], database)
 	if err != nil {
 		return Sums{}, err
 	}
+	at, same, err := beginSnapshots(ctx, conns[0], conns[1])
+	if err != nil {
+		return Sums{}, err
+	}
+	sums := Sums{At: at, Tables: make([]TableSum, len(tables))}
+	for i, table := range tables {
+		sums.Tables[i].Name = table
+	}
+	if !same { // then one does both
+		return sums, errors.Join(sumTables(ctx, conns[0], sums.Tables), countTables(ctx, conns[0], sums.Tables))
+	}
+	var counting errgroup.Group // it takes a third of the time that the sums take
+	counting.Go(func() error { return countTables(ctx, conns[1], sums.Tables) })
+	return sums, errors.Join(sumTables(ctx, conns[0], sums.Tables), counting.Wait())
+}
+
+// beginSnapshots begins a snapshot on each of two connections and says whether
+// they are the same: no transaction of the binary log lies between them.
+func beginSnapshots(ctx context.Context, one, other *sql.Conn) (at Position, same bool, err error) {
+	for range sameMoment {
+		if at, err = beginSnapshot(ctx, one); err != nil || at.IsZero() {
+			return at, false, err
+		}
+		beside, err := beginSnapshot(ctx, other)
+		if err != nil || beside == at {
+			return at, err == nil, err
+		}
+	}
+	return at, false, nil
+}
+
+// beginSnapshot begins a snapshot and answers its position.
+func beginSnapshot(ctx context.Context, conn *sql.Conn) (Position, error) {
 	for _, statement := range []string{
 		"SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", // the only one that has snapshots
 		"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 	} {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
-			return Sums{}, fmt.Errorf("beginning a snapshot: %w", err)
+			return Position{}, fmt.Errorf("beginning a snapshot: %w", err)
 		}
 	}
-	var sums Sums
-	if sums.At, err = snapshotPosition(ctx, conn); err != nil {
-		return Sums{}, err
-	}
-	for _, table := range tables {
-		sum, err := sumTable(ctx, conn, table)
-		if err != nil {
-			return Sums{}, fmt.Errorf("summing table %s: %w", table, err)
-		}
-		sums.Tables = append(sums.Tables, sum)
-	}
-	return sums, nil
+	return snapshotPosition(ctx, conn)
 }
 
 func tableNames(ctx context.Context, conn *sql.Conn, database string) (names []string, err error) {
@@ -111,19 +141,28 @@ func snapshotPosition(ctx context.Context, conn *sql.Conn) (Position, error) {
 	return at, nil
 }
 
-func sumTable(ctx context.Context, conn *sql.Conn, table string) (TableSum, error) {
-	sum := TableSum{Name: table}
-	if err := conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+quote(table)).Scan(&sum.Rows); err != nil {
-		return TableSum{}, fmt.Errorf("counting: %w", err)
+func countTables(ctx context.Context, conn *sql.Conn, tables []TableSum) error {
+	for i := range tables {
+		t := &tables[i] // field by field: another goroutine writes the sum
+		if err := conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+quote(t.Name)).Scan(&t.Rows); err != nil {
+			return fmt.Errorf("counting table %s: %w", t.Name, err)
+		}
 	}
-	var name string
-	var value sql.Null[uint64] // NULL for a table that went away meanwhile
-	if err := conn.QueryRowContext(ctx, "CHECKSUM TABLE "+quote(table)+" EXTENDED").Scan(&name, &value); err != nil {
-		return TableSum{}, fmt.Errorf("reading all of it: %w", err)
+	return nil
+}
+
+func sumTables(ctx context.Context, conn *sql.Conn, tables []TableSum) error {
+	for i := range tables {
+		t := &tables[i]
+		var name string
+		var value sql.Null[uint64] // NULL for a table that went away meanwhile
+		if err := conn.QueryRowContext(ctx, "CHECKSUM TABLE "+quote(t.Name)+" EXTENDED").Scan(&name, &value); err != nil {
+			return fmt.Errorf("summing table %s: %w", t.Name, err)
+		}
+		if !value.Valid {
+			return fmt.Errorf("summing table %s: the server cannot read it", t.Name)
+		}
+		t.Sum = value.V
 	}
-	if !value.Valid {
-		return TableSum{}, errors.New("the server cannot read it")
-	}
-	sum.Sum = value.V
-	return sum, nil
+	return nil
 }
