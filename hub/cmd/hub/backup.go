@@ -106,7 +106,8 @@ type backupParts struct {
 	db      *database
 	media   *media.Store
 	prover  backup.Prover
-	again   func() // has the hub begin again; nil for a command
+	again   func()       // has the hub begin again; nil for a command
+	apart   backup.Apart // does jobs in another process; nil for a command
 	ids     archive.Identities
 	version string
 	log     *slog.Logger
@@ -144,7 +145,7 @@ func newKeeper(ctx context.Context, cfg config.Config, p backupParts) (*backup.K
 		Signer: signer, Recipients: keys.to, KeyAway: keys.away, Identities: keys.here,
 		Policy: archive.Policy{Daily: b.Daily, Weekly: b.Weekly, Monthly: b.Monthly}, KeepLog: b.Log,
 		Schedule: wire.BackupSchedule{Every: wire.BackupEvery(b.Every), At: b.At, Weekday: int(b.Day())},
-		Zone:     zone, Now: clock.Now, Random: clock.Random(), Log: p.log, Switch: p.again,
+		Zone:     zone, Now: clock.Now, Random: clock.Random(), Log: p.log, Apart: p.apart, Switch: p.again,
 		Note: func(ctx context.Context, row audit.Row) error {
 			if p.db.DB == nil {
 				return nil // there is no log yet; the restored one knows
@@ -311,10 +312,10 @@ const (
 )
 
 // newBackups makes the hub's keeper of backups, and what the office sees of it.
-func (h *hub) newBackups(ctx context.Context) (err error) {
+func (h *hub) newBackups(ctx context.Context, apart backup.Apart) (err error) {
 	h.backups, err = newKeeper(ctx, h.cfg, backupParts{
 		db: h.db, media: h.media, prover: &prover{cfg: h.cfg, source: h.db.source, live: h.db.DB, log: h.log},
-		again: func() { h.again() }, version: version, log: h.log,
+		again: func() { h.again() }, apart: apart, version: version, log: h.log,
 	})
 	if err != nil {
 		return fmt.Errorf("preparing the backups: %w", err)

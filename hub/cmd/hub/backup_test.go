@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"forecourt/hub/internal/edge/backup"
 	"forecourt/hub/internal/platform/clock"
 	"forecourt/hub/internal/setup"
 	"forecourt/shared/id"
@@ -111,6 +113,9 @@ func TestS082ARestoreByTheOffice(t *testing.T) {
 	set := hub.backups(t, till).Sets[0]
 	if set.Copies[0].State != wire.CopyVerified {
 		t.Errorf("made as %+v", set)
+	}
+	if !strings.Contains(hub.log.String(), "an errand of the backups begins") {
+		t.Error("the hub made it itself, beside the station's work")
 	}
 	if err := driver.Erase(t.Context(), wire.EraseRequest{Number: before.Member.Number}); err != nil {
 		t.Fatal(err)
@@ -313,6 +318,25 @@ func TestBackupsOnTheCommandLine(t *testing.T) {
 		t.Errorf("restore printed\n%s", out)
 	}
 	s.mustRun(t, "", "verify")
+}
+
+// TestAnErrandIsHandedThePassphrase: the hub may have been told it on a terminal,
+// once.
+func TestAnErrandIsHandedThePassphrase(t *testing.T) {
+	s, _ := newSiteWithBackups(t)
+	s.mustRun(t, "", "seed-demo")
+	s.mustRun(t, "correct horse battery\n", "keys", "rekey", "--passphrase")
+	s.env = append(s.env, "FORECOURT_KEYS=passphrase")
+	if out, err := s.run(t, "wrong horse battery\n", "backup", "work", "make"); err == nil || strings.Contains(out, `"ended"`) {
+		t.Errorf("with a wrong one: %v, %s", err, out)
+	}
+	out := strings.TrimSpace(s.mustRun(t, "correct horse battery\n", "backup", "work", "make"))
+	words := strings.Split(out, "\n")
+	var last backup.Told
+	if err := json.Unmarshal([]byte(words[len(words)-1]), &last); err != nil || last.Ended == nil || last.Ended.Problem != "" {
+		t.Errorf("its last word is %s, %v", words[len(words)-1], err)
+	}
+	s.refused(t, "no errand", "correct horse battery\n", "backup", "work", "sweep")
 }
 
 // TestASwitchThatACrashLeftIsFinishedByACommandToo: no new database is made

@@ -74,7 +74,7 @@ func (p *program) backupCommand() *cobra.Command {
 				})
 			},
 		},
-		p.drillCommand(), p.backupKeyCommand(),
+		p.drillCommand(), p.workCommand(), p.backupKeyCommand(),
 		&cobra.Command{
 			Use: "accept PLACE", Short: "Take a place that was emptied, or a new disk, for the place it is configured as", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {

@@ -68,7 +68,7 @@ type hub struct {
 }
 
 // newHub puts the hub together. Nothing runs yet.
-func newHub(ctx context.Context, cfg config.Config, db *database, now func() time.Time, log *slog.Logger) (*hub, error) {
+func newHub(ctx context.Context, cfg config.Config, db *database, now func() time.Time, apart backup.Apart, log *slog.Logger) (*hub, error) {
 	h := &hub{cfg: cfg, db: db, now: now, log: log}
 	h.working, h.endWork = context.WithCancel(context.Background())
 	var err error
@@ -95,7 +95,7 @@ func newHub(ctx context.Context, cfg config.Config, db *database, now func() tim
 	}
 	h.flow = h.newFlow(ids)
 	h.connect(ids)
-	if err := h.newBackups(ctx); err != nil {
+	if err := h.newBackups(ctx, apart); err != nil {
 		return nil, err
 	}
 	h.api = h.newAPI(ids)

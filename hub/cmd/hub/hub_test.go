@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,7 +26,17 @@ import (
 	"forecourt/shared/wire"
 )
 
-func TestMain(m *testing.M) { os.Exit(mysqltest.Main(m)) }
+// asHub in the environment makes this test program the hub itself: for what the
+// hub has done in a process of its own.
+const asHub = "HUB_TEST_IS_THE_HUB"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asHub) != "" {
+		main()
+		return
+	}
+	os.Exit(mysqltest.Main(m))
+}
 
 // transcript is what a program prints, readable while it runs.
 type transcript struct {
@@ -106,7 +117,7 @@ var servingLine = regexp.MustCompile(`msg=serving address=(\S+) tls=(\S+)`)
 func (s *site) serve(t *testing.T, args ...string) *running {
 	t.Helper()
 	r := &running{site: s}
-	p := &program{env: s.env, in: os.Stdin, out: &r.out, errs: &r.log, now: time.Now}
+	p := &program{self: os.Args[0], env: append(slices.Clone(s.env), asHub+"=1"), in: os.Stdin, out: &r.out, errs: &r.log, now: time.Now}
 	cmd := p.command()
 	cmd.SetArgs(append([]string{"serve", "--listen", "127.0.0.1:0", "--plain", "127.0.0.1:0"}, args...))
 	ctx, cancel := context.WithCancel(context.Background())

@@ -22,8 +22,12 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := &program{env: os.Environ(), in: os.Stdin, out: os.Stdout, errs: os.Stderr, now: time.Now}
-	err := p.command().ExecuteContext(ctx)
+	self, err := os.Executable()
+	if err != nil {
+		self = "" // what it would do in another process it does itself
+	}
+	p := &program{self: self, env: os.Environ(), in: os.Stdin, out: os.Stdout, errs: os.Stderr, now: time.Now}
+	err = p.command().ExecuteContext(ctx)
 	stop()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "hub:", err)
@@ -39,9 +43,13 @@ type program struct {
 	out, errs io.Writer
 	// now is the clock with its monotonic reading, for durations.
 	now func() time.Time
+	// self is this program's file, "" where it cannot be run again.
+	self string
 
 	file string
 	set  map[string]string
+	// given is the flags that the configuration was read with.
+	given []string
 }
 
 // command is the whole command line.

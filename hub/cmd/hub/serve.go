@@ -63,7 +63,7 @@ func (p *program) serveOnce(ctx context.Context, cfg config.Config, source vault
 
 // run puts the hub together on an open database and serves.
 func (p *program) run(ctx context.Context, cfg config.Config, db *database, log *slog.Logger) error {
-	h, err := newHub(ctx, cfg, db, p.now, log)
+	h, err := newHub(ctx, cfg, db, p.now, p.errands(db.source, log), log)
 	if err != nil {
 		return err
 	}

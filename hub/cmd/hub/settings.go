@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +23,14 @@ func (p *program) config(cmd *cobra.Command) (config.Config, error) {
 		if f := cmd.Flags().Lookup(short); f != nil && f.Changed {
 			flags[short] = f.Value.String()
 		}
+	}
+	p.given = nil
+	if p.file != "" {
+		p.given = append(p.given, "--config", p.file)
+	}
+	for _, key := range slices.Sorted(maps.Keys(flags)) {
+		setting := strings.ReplaceAll(key+"="+flags[key], `"`, `""`)
+		p.given = append(p.given, "--set", `"`+setting+`"`) // as a line of comma-separated values
 	}
 	return config.Load(settings.Source{File: p.file, Env: p.env, Flags: flags})
 }

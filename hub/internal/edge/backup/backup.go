@@ -157,6 +157,9 @@ type Deps struct {
 	Log      *slog.Logger
 	// Note writes to the security log what was done.
 	Note func(ctx context.Context, row audit.Row) error
+	// Apart does the heavy jobs in a process of its own; nil where this process
+	// does them itself.
+	Apart Apart
 	// Switch has the hub end and begin again with the restored data; nil where
 	// there is no hub at work.
 	Switch func()
@@ -178,6 +181,7 @@ type Keeper struct {
 	jobs   sync.WaitGroup
 
 	unsettled atomic.Bool            // Recover has to look again
+	apart     atomic.Bool            // this process does an errand for a hub
 	server    atomic.Pointer[string] // the version of MariaDB here, once it was asked
 
 	mu        sync.Mutex

@@ -11,6 +11,7 @@ import (
 
 	"forecourt/hub/internal/edge/backup/archive"
 	"forecourt/hub/internal/edge/backup/place"
+	"forecourt/hub/internal/platform/background"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/shared/wire"
 )
@@ -51,7 +52,7 @@ func (k *Keeper) bring(ctx context.Context, j *job, c copyOf, moment time.Time, 
 	if err := k.fit(ctx, c, moment); err != nil {
 		return b, err
 	}
-	if err := k.emptyDir(dir, c); err != nil {
+	if err := k.emptyDir(ctx, dir, c); err != nil {
 		return b, err
 	}
 	if c.Kind == wire.BackupLogical {
@@ -104,8 +105,8 @@ func (k *Keeper) refused(m archive.Manifest, server string) string {
 }
 
 // emptyDir makes an empty directory with room for a set.
-func (k *Keeper) emptyDir(dir string, c copyOf) error {
-	if err := os.RemoveAll(dir); err != nil {
+func (k *Keeper) emptyDir(ctx context.Context, dir string, c copyOf) error {
+	if err := background.RemoveAll(ctx, dir); err != nil {
 		return fmt.Errorf("clearing %s: %w", dir, err)
 	}
 	if err := os.MkdirAll(dir, dirMode); err != nil {

@@ -14,6 +14,7 @@ import (
 	"forecourt/hub/internal/edge/backup/archive"
 	"forecourt/hub/internal/edge/backup/place"
 	"forecourt/hub/internal/platform/audit"
+	"forecourt/hub/internal/platform/background"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
@@ -41,12 +42,7 @@ func (k *Keeper) Drill(ctx context.Context, set string) (d wire.BackupDrill, err
 }
 
 // BeginDrill begins Drill and returns at once.
-func (k *Keeper) BeginDrill(set string) error {
-	return k.run(wire.BackupDrilling, set, func(ctx context.Context, j *job) error {
-		_, err := k.drill(ctx, j, set)
-		return err
-	})
-}
+func (k *Keeper) BeginDrill(set string) error { return k.send(ErrandDrill, set) }
 
 func (k *Keeper) drill(ctx context.Context, j *job, set string) (d wire.BackupDrill, err error) {
 	began := k.Now()
@@ -58,7 +54,7 @@ func (k *Keeper) drill(ctx context.Context, j *job, set string) (d wire.BackupDr
 	j.about(c.ID)
 	d = wire.BackupDrill{Set: c.ID, Place: c.at.Name, At: began.UTC()}
 	b, err := k.bring(ctx, j, c, time.Time{}, k.drillDir())
-	defer func() { err = errors.Join(err, b.stop(ctx), os.RemoveAll(k.drillDir())) }()
+	defer func() { err = errors.Join(err, b.stop(ctx), background.RemoveAll(ctx, k.drillDir())) }()
 	if ctx.Err() != nil {
 		return d, ctx.Err() // broken off: it says nothing of the set
 	}
@@ -211,7 +207,7 @@ func (k *Keeper) makePortable(ctx context.Context, j *job, b *brought, m archive
 	if err := k.writeManifest(m); err != nil {
 		return err
 	}
-	if err := k.storeAll(ctx, j, m); err != nil {
+	if err := k.storeAll(ctx, j, m, nil); err != nil {
 		return err
 	}
 	return k.provePortable(ctx, m, b)

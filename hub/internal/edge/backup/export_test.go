@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"path/filepath"
 	"time"
 
 	"forecourt/shared/wire"
@@ -42,3 +43,15 @@ const (
 	AfterMaking = afterMaking
 	HalfAge     = halfAge
 )
+
+// Lock takes the lock that a job is done under, as another process does.
+func (k *Keeper) Lock() (release func() error, err error) {
+	f, err := lock(filepath.Join(k.Dir, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	return f.Close, nil
+}
+
+// Idle waits until no job is under way.
+func (k *Keeper) Idle() { k.jobs.Wait() }

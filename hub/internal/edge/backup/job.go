@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ type job struct {
 	began time.Time
 	now   func() time.Time
 	lock  *os.File
+	lent  bool // another process does it, which has the lock
 	end   context.CancelFunc
 	told  func(wire.BackupStep)
 	past  map[wire.BackupStep]int64 // milliseconds, of the last job of the kind
@@ -73,6 +75,9 @@ func (k *Keeper) finish(j *job, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.job = nil
+	if j.lent { // whoever did it has noted how long it took
+		return
+	}
 	_ = j.lock.Close() // closing releases it
 	if err != nil {
 		return
@@ -173,7 +178,7 @@ func (k *Keeper) run(kind wire.BackupJob, set string, do func(ctx context.Contex
 	k.jobs.Go(func() {
 		err := do(ctx, j)
 		k.finish(j, err)
-		if err != nil && k.ctx.Err() == nil {
+		if err != nil && !errors.Is(err, ErrBusy) && k.ctx.Err() == nil {
 			k.Log.Error("a job of the backups failed", "job", string(kind), "set", set, "error", err)
 		}
 	})

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"forecourt/hub/internal/edge/backup/archive"
-	"forecourt/hub/internal/edge/backup/place"
 	"forecourt/hub/internal/platform/audit"
+	"forecourt/hub/internal/platform/background"
 	"forecourt/hub/internal/platform/mysql"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
@@ -34,21 +34,21 @@ func (k *Keeper) Make(ctx context.Context) (set string, err error) {
 }
 
 // BeginMaking begins Make and returns at once.
-func (k *Keeper) BeginMaking() error {
-	return k.run(wire.BackupMaking, "", func(ctx context.Context, j *job) error {
-		_, err := k.make(ctx, j)
-		return err
-	})
-}
+func (k *Keeper) BeginMaking() error { return k.send(ErrandMake, "") }
 
 func (k *Keeper) make(ctx context.Context, j *job) (set string, err error) {
 	k.remember(func(s *state) { s.Tried = k.Now().UTC() })
 	set = id.New[id.Command](k.ids).String()
 	j.about(set)
-	m, err := k.collect(ctx, j, set)
+	m := k.begun(set)
+	a, err := k.collect(ctx, j, &m)
 	if err == nil {
 		j.to(wire.StepStore)
-		err = k.storeAll(ctx, j, m)
+		err = k.storeAll(ctx, j, m, a)
+	}
+	a.end()
+	if err != nil {
+		k.takeBack(ctx, a)
 	}
 	row := audit.Row{Action: "backup.made", Object: objectBackup, ObjectID: set, Result: audit.OK}
 	if err != nil {
@@ -67,44 +67,65 @@ func (k *Keeper) make(ctx context.Context, j *job) (set string, err error) {
 // errNobody says that a backup would be of no use to anybody.
 var errNobody = errors.New("backup: there is no key that would open it; make one with hub backup key")
 
-// collect makes the parts of a set in the spool, and its manifest, which is
-// signed and not stored anywhere yet.
-func (k *Keeper) collect(ctx context.Context, j *job, set string) (archive.Manifest, error) {
-	m := archive.Manifest{
+// begun is the manifest of a set of which nothing is made yet.
+func (k *Keeper) begun(set string) archive.Manifest {
+	return archive.Manifest{
 		ID: set, Kind: wire.BackupFull, Version: k.Source.Version, Schema: k.Source.Schema, Master: k.Source.Master,
 		Began: k.Now().UTC(), Recipients: k.Recipients.Texts(), AtRest: k.Source.Copy.AtRest != nil,
 	}
+}
+
+// collect makes the parts of a set in the spool, and its manifest, which is
+// signed and not stored anywhere yet. It answers what it began to store
+// meanwhile, also when it fails.
+func (k *Keeper) collect(ctx context.Context, j *job, m *archive.Manifest) (a *headStart, err error) {
 	if len(m.Recipients) == 0 {
-		return m, errNobody
+		return nil, errNobody
 	}
-	var err error
 	if m.Server, err = k.tools(ctx); err != nil {
-		return m, err
+		return nil, err
 	}
 	if err := k.clearSpool(); err != nil {
-		return m, err
+		return nil, err
 	}
-	if err := os.MkdirAll(k.spool(set), dirMode); err != nil {
-		return m, fmt.Errorf("making the spool: %w", err)
+	if err := os.MkdirAll(k.spool(m.ID), dirMode); err != nil {
+		return nil, fmt.Errorf("making the spool: %w", err)
 	}
 	if k.own() {
-		err = k.physical(ctx, j, &m)
+		a, err = k.physical(ctx, j, m)
 	} else {
-		err = k.dumpForeign(ctx, j, &m)
+		err = k.dumpForeign(ctx, j, m)
 	}
 	if err != nil {
-		return m, err
+		return a, err
 	}
-	if err := k.addFiles(ctx, &m); err != nil {
-		return m, err
+	if err := k.addFiles(ctx, m); err != nil {
+		return a, err
 	}
 	m.Ended = k.Now().UTC()
-	return m, k.writeManifest(m)
+	return a, k.writeManifest(*m)
 }
 
 // physical copies the own server and what its log holds from the copy to the
-// moment at which the tables are summed.
-func (k *Keeper) physical(ctx context.Context, j *job, m *archive.Manifest) error {
+// moment at which the tables are summed. While they are, the copy is stored.
+func (k *Keeper) physical(ctx context.Context, j *job, m *archive.Manifest) (*headStart, error) {
+	if err := k.copyServer(ctx, j, m); err != nil {
+		return nil, err
+	}
+	j.to(wire.StepSums)
+	a := k.sendAhead(ctx, m.ID, m.Components)
+	m.At = k.Now().UTC() // before the snapshot: the set never claims a moment that it does not reach
+	sums, err := mysql.TakeSums(ctx, k.Source.Endpoint, mysql.Database)
+	if err != nil {
+		return a, err
+	}
+	m.To, m.Tables = sums.At, sums.Tables
+	m.Sales = rowsOf(sums.Tables, saleTable)
+	return a, k.component(m, archive.Tail, func(w io.Writer) error { return k.tail(ctx, m.From, m.To, w) })
+}
+
+// copyServer copies the own server as it works.
+func (k *Keeper) copyServer(ctx context.Context, j *job, m *archive.Manifest) error {
 	size, err := sizeOf(k.Source.Copy.Dir)
 	if err != nil {
 		return fmt.Errorf("measuring the database: %w", err)
@@ -117,22 +138,10 @@ func (k *Keeper) physical(ctx context.Context, j *job, m *archive.Manifest) erro
 	}
 	j.to(wire.StepCopy)
 	j.of(size)
-	err = k.component(m, archive.Database, func(w io.Writer) error {
-		m.From, err = k.Source.Copy.Stream(ctx, &gentleWriter{counting{w, j.add}, gentle{ctx: ctx}})
+	return k.component(m, archive.Database, func(w io.Writer) error {
+		m.From, err = k.Source.Copy.Stream(ctx, counting{w, j.add})
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	j.to(wire.StepSums)
-	m.At = k.Now().UTC() // before the snapshot: the set never claims a moment that it does not reach
-	sums, err := mysql.TakeSums(ctx, k.Source.Endpoint, mysql.Database)
-	if err != nil {
-		return err
-	}
-	m.To, m.Tables = sums.At, sums.Tables
-	m.Sales = rowsOf(sums.Tables, saleTable)
-	return k.component(m, archive.Tail, func(w io.Writer) error { return k.tail(ctx, m.From, m.To, w) })
 }
 
 func rowsOf(tables []mysql.TableSum, name string) int64 {
@@ -257,7 +266,7 @@ func (k *Keeper) writeManifest(m archive.Manifest) error {
 func (k *Keeper) spool(set string) string { return filepath.Join(k.Dir, "spool", set) }
 
 func (k *Keeper) dropSpool(set string) {
-	if err := os.RemoveAll(k.spool(set)); err != nil {
+	if err := background.RemoveAll(k.ctx, k.spool(set)); err != nil {
 		k.Log.Warn("clearing the spool", "error", err)
 	}
 }
@@ -265,25 +274,25 @@ func (k *Keeper) dropSpool(set string) {
 // clearSpool removes what lies in the spool: a set that was broken off, and one
 // that a place still lacks, which gets the new one.
 func (k *Keeper) clearSpool() error {
-	if err := os.RemoveAll(filepath.Join(k.Dir, "spool")); err != nil {
+	if err := background.RemoveAll(k.ctx, filepath.Join(k.Dir, "spool")); err != nil {
 		return fmt.Errorf("clearing the spool: %w", err)
 	}
 	return nil
 }
 
 // part is a part's file: on the disk when it is closed.
-type part struct{ *place.SteadyFile }
+type part struct{ *background.Writer }
 
 func createPart(path string) (io.WriteCloser, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode)
 	if err != nil {
 		return nil, fmt.Errorf("making a part: %w", err)
 	}
-	return part{place.Steadily(f)}, nil
+	return part{background.Write(f)}, nil
 }
 
 // Close closes the file once it is on the disk.
-func (p part) Close() error { return errors.Join(p.Sync(), p.SteadyFile.Close()) }
+func (p part) Close() error { return errors.Join(p.Sync(), p.Writer.Close()) }
 
 // counting tells how much was written.
 type counting struct {

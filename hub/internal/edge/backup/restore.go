@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"forecourt/hub/internal/platform/background"
 	"forecourt/shared/id"
 	"forecourt/shared/wire"
 )
@@ -222,7 +223,7 @@ func (k *Keeper) restore(ctx context.Context, j *job, r wire.BackupRestore, c co
 	if err == nil {
 		r.State = wire.RestoreReady
 	} else {
-		err = errors.Join(err, os.RemoveAll(dir))
+		err = errors.Join(err, background.RemoveAll(ctx, dir))
 		r.State, r.Problem, r.Ended = wire.RestoreFailed, firstLine(err.Error()), k.Now().UTC()
 		if errors.Is(err, context.Canceled) {
 			r.Problem = "it was broken off"

@@ -49,6 +49,8 @@ type spot struct {
 	bytes  int64
 	where  string
 	same   bool
+	// outcome is what became of storing there, in a process that does an errand.
+	outcome *string
 	// filesSum is of the small files that were last stored there.
 	filesSum [sha256.Size]byte
 }
@@ -214,6 +216,10 @@ func (s *spot) note(ctx context.Context, what attempt, at place.Place, err error
 	if err != nil && ours(err) {
 		return
 	}
+	if s.k.apart.Load() {
+		s.report(what, at, err)
+		return
+	}
 	now := s.k.Now().UTC()
 	s.mu.Lock()
 	was := s.problem()
@@ -237,6 +243,23 @@ func (s *spot) note(ctx context.Context, what attempt, at place.Place, err error
 	s.mu.Unlock()
 	if tell {
 		s.tell(ctx, is.problem)
+	}
+}
+
+// report keeps what became of storing for the hub, which knows what was told of.
+func (s *spot) report(what attempt, at place.Place, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	problem := ""
+	if err != nil {
+		s.drop(at)
+		problem = firstLine(err.Error())
+		s.fails[what] = failure{problem: problem, since: s.k.Now().UTC()}
+	} else {
+		s.fails[what], s.fails[reaching] = failure{}, failure{}
+	}
+	if what == storing {
+		s.outcome = &problem
 	}
 }
 

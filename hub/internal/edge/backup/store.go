@@ -23,16 +23,18 @@ var errHere = errors.New("backup: what is to be stored cannot be read")
 
 // storeAll stores a set of the spool at every place that lacks it, all at the
 // same time, reads it back and removes what has expired. It fails when none has
-// it in the end. The spool is cleared once all have it.
-func (k *Keeper) storeAll(ctx context.Context, j *job, m archive.Manifest) error {
+// it in the end. The spool is cleared once all have it. What was sent ahead, if
+// anything, is not stored again.
+func (k *Keeper) storeAll(ctx context.Context, j *job, m archive.Manifest, a *headStart) error {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	errs := make([]error, len(k.spots))
 	have := 0
 	j.of(2 * m.Stored() * int64(len(k.spots)))
+	a.tell(j.add)
 	for i, s := range k.spots {
 		wg.Go(func() {
-			err := k.storeAt(ctx, j, s, m)
+			err := k.storeAt(ctx, j, s, m, a.at(s))
 			mu.Lock()
 			defer mu.Unlock()
 			if errs[i] = err; err == nil {
@@ -51,8 +53,9 @@ func (k *Keeper) storeAll(ctx context.Context, j *job, m archive.Manifest) error
 }
 
 // storeAt stores a set at one place, the manifest last, reads it back and
-// removes there what has expired.
-func (k *Keeper) storeAt(ctx context.Context, j *job, s *spot, m archive.Manifest) error {
+// removes there what has expired. Components that are there, and were read back
+// just now, are left as they are.
+func (k *Keeper) storeAt(ctx context.Context, j *job, s *spot, m archive.Manifest, there map[string]bool) error {
 	s.mu.Lock()
 	s.stored = k.Now()
 	s.mu.Unlock()
@@ -66,17 +69,17 @@ func (k *Keeper) storeAt(ctx context.Context, j *job, s *spot, m archive.Manifes
 			return err
 		}
 		for _, c := range m.Components {
-			for _, p := range c.Parts {
-				if err := k.putPart(ctx, at, m.ID, p.Key); err != nil {
-					return err
-				}
-				j.add(p.Bytes)
+			if there[c.Name] {
+				continue
+			}
+			if err := k.putComponent(ctx, at, m.ID, c, j.add); err != nil {
+				return err
 			}
 		}
 		return k.putPart(ctx, at, m.ID, archive.ManifestName)
 	})
 	if err == nil {
-		err = k.verifyAt(ctx, s, m, j.add)
+		err = k.verifyAt(ctx, s, m, there, j.add)
 	}
 	if err != nil {
 		return err
@@ -88,6 +91,17 @@ func (k *Keeper) storeAt(ctx context.Context, j *job, s *spot, m archive.Manifes
 	return ctx.Err()
 }
 
+// putComponent stores the parts of a component.
+func (k *Keeper) putComponent(ctx context.Context, at place.Place, set string, c archive.Component, progress func(int64)) error {
+	for _, p := range c.Parts {
+		if err := k.putPart(ctx, at, set, p.Key); err != nil {
+			return err
+		}
+		progress(p.Bytes)
+	}
+	return nil
+}
+
 // putPart stores a file of the spool. One that is there with its size is from
 // a try before; reading back tells whether it is right.
 func (k *Keeper) putPart(ctx context.Context, at place.Place, set, name string) error {
@@ -96,25 +110,25 @@ func (k *Keeper) putPart(ctx context.Context, at place.Place, set, name string) 
 		return errors.Join(errHere, err)
 	}
 	defer func() { _ = f.Close() }() // it is only read
-	info, err := f.Stat()
-	if err != nil {
-		return errors.Join(errHere, err)
-	}
-	err = at.Put(ctx, archive.SetKey(set, name), &gentleFile{f, gentle{ctx: ctx}}, info.Size())
+	err = place.PutFile(ctx, at, archive.SetKey(set, name), f)
 	if errors.Is(err, place.ErrExists) {
 		return nil
 	}
 	return err
 }
 
-// verifyAt reads back every byte of a set at a place, and notes what it found.
-func (k *Keeper) verifyAt(ctx context.Context, s *spot, m archive.Manifest, progress func(int64)) error {
+// verifyAt reads back every byte of a set at a place, but for components that were
+// read just now, and notes what it found.
+func (k *Keeper) verifyAt(ctx context.Context, s *spot, m archive.Manifest, read map[string]bool, progress func(int64)) error {
 	err := s.with(ctx, func(ctx context.Context, at place.Place) error {
 		if _, err := k.readManifest(ctx, at, m.ID); err != nil {
 			return damaged(err)
 		}
 		for _, c := range m.Components {
-			if err := archive.Verify(ctx, c, gently(ctx, partsAt(ctx, at, m.ID)), progress); err != nil {
+			if read[c.Name] {
+				continue
+			}
+			if err := archive.Verify(ctx, c, partsAt(ctx, at, m.ID), progress); err != nil {
 				return damaged(err)
 			}
 		}
@@ -168,21 +182,8 @@ func partsAt(ctx context.Context, at place.Place, set string) func(archive.Part)
 	}
 }
 
-// gently opens parts that are read beside a station that sells.
-func gently(ctx context.Context, open func(archive.Part) (io.ReadCloser, error)) func(archive.Part) (io.ReadCloser, error) {
-	return func(p archive.Part) (io.ReadCloser, error) {
-		r, err := open(p)
-		if err != nil {
-			return nil, err
-		}
-		return &gentleReader{r, gentle{ctx: ctx}}, nil
-	}
-}
-
 // BeginVerifying has every copy read back, and returns at once.
-func (k *Keeper) BeginVerifying() error {
-	return k.run(wire.BackupVerifying, "", func(ctx context.Context, j *job) error { return k.verify(ctx, j) })
-}
+func (k *Keeper) BeginVerifying() error { return k.send(ErrandVerify, "") }
 
 // Verify reads every copy at every place back and fails if one is not right.
 func (k *Keeper) Verify(ctx context.Context) error {
@@ -208,7 +209,7 @@ func (k *Keeper) verify(ctx context.Context, j *job) error {
 			continue
 		}
 		for _, h := range all.sets {
-			err := k.verifyAt(ctx, s, h.Manifest, j.add)
+			err := k.verifyAt(ctx, s, h.Manifest, nil, j.add)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

@@ -100,7 +100,7 @@ func (k *Keeper) Tend(ctx context.Context) error {
 	case d.make:
 		return quiet(k.BeginMaking())
 	case k.lacksNewest():
-		return quiet(k.run(wire.BackupMaking, "", k.catchUp))
+		return quiet(k.send(ErrandStore, ""))
 	case k.drillDue(st, now):
 		return quiet(k.BeginDrill(""))
 	case k.verifyDue(st, now):
@@ -248,7 +248,7 @@ func (k *Keeper) catchUp(ctx context.Context, j *job) error {
 			continue
 		}
 		wg.Go(func() {
-			err := k.storeAt(ctx, j, s, m)
+			err := k.storeAt(ctx, j, s, m, nil)
 			mu.Lock()
 			defer mu.Unlock()
 			errs = append(errs, err)

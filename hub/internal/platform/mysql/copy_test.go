@@ -151,7 +151,7 @@ func TestCopyEndsWithItsHub(t *testing.T) {
 	if len(copying) != 1 {
 		t.Fatalf("%d programs are copying", len(copying))
 	}
-	if nice, err := syscall.Getpriority(syscall.PRIO_PROCESS, copying[0]); err != nil || nice != 20-10 { // as the kernel counts
+	if nice, err := syscall.Getpriority(syscall.PRIO_PROCESS, copying[0]); err != nil || nice != 20-19 { // as the kernel counts
 		t.Errorf("stands back by %d, %v", 20-nice, err)
 	}
 	threads, back := threadsOf(t, hub.Process.Pid)

@@ -9,7 +9,13 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
+
+// pipeBytes is what a program may print ahead of whoever reads it, and how much
+// of it is taken at a time.
+const pipeBytes = 256 << 10
 
 // pipeInto starts a program and gives it what write writes on its standard
 // input. When write fails the program is killed: what it read is not whole.
@@ -46,13 +52,14 @@ func pipeOut(ctx context.Context, t task, w io.Writer) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("making a pipe: %w", err), closeAll(t.lent))
 	}
-	defer func() { _ = printed.Close() }() // it is only read
+	defer func() { _ = printed.Close() }()                       // it is only read
+	_, _ = unix.FcntlInt(out.Fd(), unix.F_SETPIPE_SZ, pipeBytes) // fewer turns; what is not granted is no loss
 	t.out = out
 	p, err := begin(ctx, t)
 	if err != nil {
 		return err
 	}
-	_, own := io.Copy(w, printed)
+	_, own := io.CopyBuffer(w, struct{ io.Reader }{printed}, make([]byte, pipeBytes))
 	if own != nil {
 		cancel()
 	}

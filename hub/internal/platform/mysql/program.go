@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"syscall"
 
-	"golang.org/x/sys/unix"
+	"forecourt/hub/internal/platform/background"
 )
 
 // Programs that come with MariaDB and do what only they can.
@@ -26,12 +26,6 @@ const (
 	// last lines say why it ended, and a line may be a statement.
 	saidLines = 20
 	saidBytes = 4 << 10
-	// gentleNice is how far a program stands back when the processor is wanted
-	// by others, of 19.
-	gentleNice = 10
-	// gentleDisk is the last of the best-effort classes of disk access, in the
-	// kernel's encoding (ioprio.h: class << 13 | level).
-	gentleDisk = 2<<13 | 7
 )
 
 // Tools looks for the programs that copying and restoring need and answers the
@@ -126,7 +120,7 @@ func (t task) closeFiles() {
 func (p *program) attend(cmd *exec.Cmd, gentle bool, started chan<- error) {
 	runtime.LockOSThread()
 	if gentle {
-		standBack()
+		background.StandBack()
 	}
 	err := cmd.Start()
 	started <- err
@@ -136,15 +130,6 @@ func (p *program) attend(cmd *exec.Cmd, gentle bool, started chan<- error) {
 	defer close(p.done)
 	p.err = cmd.Wait()
 	p.said.finish()
-}
-
-// standBack lets others go first from now on, on this thread. A system that
-// does not allow it loses nothing but that.
-func standBack() {
-	const self = 0
-	_ = unix.Setpriority(unix.PRIO_PROCESS, self, gentleNice)
-	const whoProcess = 1 // ioprio.h: IOPRIO_WHO_PROCESS
-	_, _, _ = unix.Syscall(unix.SYS_IOPRIO_SET, whoProcess, self, gentleDisk)
 }
 
 // end waits for the program and answers how it ended: with its last remarks

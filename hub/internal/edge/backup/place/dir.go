@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"forecourt/hub/internal/platform/background"
 )
 
 // Rights of what Dir makes: its owner's alone.
@@ -114,10 +116,44 @@ func (d *Dir) put(key string, r io.Reader) (err error) {
 	if err := disk.publish(path.Dir(key), path.Base(half), path.Base(key)); err != nil {
 		return errors.Join(err, d.clear(disk, half))
 	}
+	return d.settle(disk, key)
+}
+
+// settle makes the name of an object durable, or takes it back.
+func (d *Dir) settle(disk disk, key string) error {
 	if err := disk.sync(path.Dir(key)); err != nil {
 		return errors.Join(err, d.clear(disk, key))
 	}
 	return nil
+}
+
+// take stores a file of this machine, which is on the disk whole, by giving it a
+// second name. It answers errElsewhere where that cannot be.
+func (d *Dir) take(ctx context.Context, key, file string) (err error) {
+	if err := errors.Join(checkKey(key), ctx.Err()); err != nil {
+		return err
+	}
+	root, err := d.root()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	disk := d.disk(root)
+	if err := d.adopt(disk, key, file); err != nil {
+		d.prune(disk, key)
+		return err
+	}
+	return d.settle(disk, key)
+}
+
+// adopt makes the directories of a key and gives a file its name there.
+func (d *Dir) adopt(disk disk, key, file string) error {
+	d.parents.Lock()
+	defer d.parents.Unlock()
+	if err := makeParents(disk, key); err != nil {
+		return err
+	}
+	return disk.adopt(file, key)
 }
 
 // create makes the directories of a key and the file to write it to at first.
@@ -172,7 +208,7 @@ func (d *Dir) clear(disk disk, name string) error {
 	if name == "" {
 		return nil
 	}
-	if err := disk.remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := disk.remove(context.Background(), name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	d.prune(disk, name)
@@ -202,10 +238,11 @@ func (d *Dir) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s in %s: %w", key, d.path, err)
 	}
+	quiet := background.Read(file)
 	return struct {
 		io.Reader
 		io.Closer
-	}{within{ctx, file}, file}, nil
+	}{within{ctx, quiet}, quiet}, nil
 }
 
 // open opens a regular file: anything else is no object, and a pipe would hang.
@@ -230,20 +267,20 @@ func (d *Dir) Delete(ctx context.Context, key string) error {
 	if err := errors.Join(checkKey(key), ctx.Err()); err != nil {
 		return err
 	}
-	if err := d.remove(key); err != nil {
+	if err := d.remove(ctx, key); err != nil {
 		return fmt.Errorf("removing %s in %s: %w", key, d.path, err)
 	}
 	return nil
 }
 
-func (d *Dir) remove(key string) (err error) {
+func (d *Dir) remove(ctx context.Context, key string) (err error) {
 	root, err := d.root()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
 	disk := d.disk(root)
-	err = disk.remove(key)
+	err = disk.remove(ctx, key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

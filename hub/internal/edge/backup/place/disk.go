@@ -9,9 +9,12 @@ import (
 	"math"
 	"os"
 	"path"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"forecourt/hub/internal/platform/background"
 )
 
 // disk is what Dir does to a file system: the steps a crash or a full disk can
@@ -21,13 +24,17 @@ type disk interface {
 	mkdir(name string) error
 	// create makes a file that was not there, or answers fs.ErrExist.
 	create(name string) (diskFile, error)
+	// adopt gives a file that has one name elsewhere a second one here, or answers
+	// ErrExists if the name is taken, and errElsewhere if it cannot be.
+	adopt(path, name string) error
 	// publish gives a file of dir its name, or answers ErrExists if the name is
 	// taken.
 	publish(dir, from, to string) error
 	// sync makes the entries of a directory durable.
 	sync(dir string) error
-	// remove removes a file, or answers fs.ErrNotExist.
-	remove(name string) error
+	// remove removes a file, or answers fs.ErrNotExist. A large one goes bit by
+	// bit, and at once when ctx ends.
+	remove(ctx context.Context, name string) error
 	// rmdir removes a directory that is empty.
 	rmdir(name string) error
 }
@@ -50,10 +57,10 @@ func (d rootDisk) create(name string) (diskFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Steadily(file), nil
+	return background.Write(file), nil
 }
 
-func (d rootDisk) remove(name string) error {
+func (d rootDisk) remove(ctx context.Context, name string) error {
 	info, err := d.root.Lstat(name)
 	if err != nil {
 		return err
@@ -61,7 +68,81 @@ func (d rootDisk) remove(name string) error {
 	if info.IsDir() { // no object, so there is none of that name
 		return fs.ErrNotExist
 	}
+	if info.Mode().IsRegular() && info.Size() >= largeBytes {
+		if name, err = d.empty(ctx, name); err != nil {
+			return err
+		}
+	}
 	return d.root.Remove(name)
+}
+
+// largeBytes is the size of a file whose removal others would notice.
+const largeBytes = 16 << 20
+
+// empty cuts a file down, under a name that is no object's any more: Tidy removes
+// what a crash leaves of it.
+func (d rootDisk) empty(ctx context.Context, name string) (now string, err error) {
+	dir, base := path.Split(name)
+	now = name
+	if !strings.HasPrefix(base, unfinished) {
+		now = dir + unfinished + "gone-" + base
+		if err := d.root.Rename(name, now); err != nil {
+			return name, err
+		}
+	}
+	file, err := d.root.OpenFile(now, os.O_WRONLY, 0)
+	if err != nil {
+		return now, err
+	}
+	background.Empty(ctx, file)
+	return now, file.Close()
+}
+
+// errElsewhere says that a file cannot have a second name in a directory: that
+// lies on another disk, or in a file system that knows no second names.
+var errElsewhere = errors.New("place: the file cannot have a second name there")
+
+// adopt links. It never replaces. A file that a directory has already is no copy
+// for another: what damages the one would damage both.
+func (d rootDisk) adopt(file, name string) error {
+	if names(file) != 1 {
+		return errElsewhere
+	}
+	if err := d.linkFrom(file, name); err != nil {
+		return err
+	}
+	if names(file) != 2 { // two directories at the same time
+		return errors.Join(errElsewhere, d.root.Remove(name))
+	}
+	return nil
+}
+
+// names counts the names that a file has.
+func names(file string) uint64 {
+	info, err := os.Lstat(file)
+	if err != nil {
+		return 0
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(stat.Nlink)
+	}
+	return 0
+}
+
+func (d rootDisk) linkFrom(file, name string) error {
+	dir, err := d.root.Open(path.Dir(name))
+	if err != nil {
+		return err
+	}
+	err = unix.Linkat(unix.AT_FDCWD, file, int(dir.Fd()), path.Base(name), 0)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		err = ErrExists
+	case errors.Is(err, unix.EXDEV), errors.Is(err, unix.EPERM), errors.Is(err, unix.EMLINK),
+		errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.ENOSYS):
+		err = errElsewhere
+	}
+	return errors.Join(err, dir.Close())
 }
 
 // publish renames without ever replacing. File systems that cannot do that

@@ -1,6 +1,7 @@
 package place
 
 import (
+	"context"
 	"errors"
 	"syscall"
 )
@@ -44,11 +45,18 @@ func (d faultyDisk) sync(dir string) error {
 	return d.disk.sync(dir)
 }
 
-func (d faultyDisk) remove(name string) error {
+func (d faultyDisk) adopt(file, name string) error {
+	if d.fails() {
+		return syscall.ENOSPC
+	}
+	return d.disk.adopt(file, name)
+}
+
+func (d faultyDisk) remove(ctx context.Context, name string) error {
 	if d.fails() {
 		return syscall.EIO
 	}
-	return d.disk.remove(name)
+	return d.disk.remove(ctx, name)
 }
 
 func (d faultyDisk) rmdir(name string) error {

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
+
+	"forecourt/hub/internal/platform/background"
 )
 
 // Check proves that a place takes an object under key, gives it back, refuses
@@ -41,6 +44,22 @@ func Check(ctx context.Context, p Place, key string) error {
 		return fmt.Errorf("trying to remove an object: %w", err)
 	}
 	return nil
+}
+
+// PutFile stores a file that is on the disk whole and never changes again. A
+// directory on the same disk gives it a second name, which costs nothing, if no
+// other has done so; any other place stores a copy.
+func PutFile(ctx context.Context, p Place, key string, f *os.File) error {
+	if d, ok := p.(*Dir); ok {
+		if err := d.take(ctx, key, f.Name()); !errors.Is(err, errElsewhere) {
+			return err
+		}
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("measuring %s: %w", key, err)
+	}
+	return p.Put(ctx, key, background.Read(f), info.Size())
 }
 
 // Same says whether what lies under a key is exactly size bytes of that

@@ -1,0 +1,139 @@
+package background_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+
+	"forecourt/hub/internal/platform/background"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func noise(t *testing.T, n int) []byte {
+	t.Helper()
+	b := make([]byte, n)
+	if _, err := rand.Read(b); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// write writes a large file the way backups are written.
+func write(t *testing.T, path string, content []byte) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := background.Write(f)
+	for piece := content; len(piece) > 0; piece = piece[min(len(piece), 100_000):] {
+		if n, err := w.Write(piece[:min(len(piece), 100_000)]); err != nil || n == 0 {
+			t.Fatal(n, err)
+		}
+	}
+	if err := w.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatIsWrittenIsRead(t *testing.T) {
+	for _, n := range []int{0, 1, 256 << 10, 5<<20 + 3} {
+		path, content := filepath.Join(t.TempDir(), "x"), noise(t, n)
+		write(t, path, content)
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := background.Read(f)
+		got, err := io.ReadAll(r)
+		if err != nil || !bytes.Equal(got, content) {
+			t.Errorf("%d bytes came back as %d, %v", n, len(got), err)
+		}
+		if at, err := r.Seek(int64(n/2), io.SeekStart); err != nil || at != int64(n/2) {
+			t.Errorf("going to the middle: %d, %v", at, err)
+		}
+		first := make([]byte, min(1, n-n/2))
+		if _, err := io.ReadFull(r, first); err != nil {
+			t.Error(err)
+		}
+		if at, err := r.Seek(0, io.SeekCurrent); err != nil || at != int64(n/2+len(first)) {
+			t.Errorf("it stands at %d, %v, of %d", at, err, n)
+		}
+		if rest, err := io.ReadAll(r); err != nil || !bytes.Equal(rest, content[n/2+len(first):]) {
+			t.Errorf("the rest of %d bytes came back as %d, %v", n, len(rest), err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestLargeDirectoriesAreRemoved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "gone")
+	if err := os.MkdirAll(filepath.Join(dir, "sub"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "sub", "large"), noise(t, 20<<20))
+	write(t, filepath.Join(dir, "small"), noise(t, 100))
+	if err := os.Symlink("/nowhere", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := background.RemoveAll(t.Context(), dir); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(dir); !os.IsNotExist(err) {
+		t.Errorf("it is still there: %v", err)
+	}
+	if err := background.RemoveAll(t.Context(), dir); err != nil {
+		t.Errorf("removing nothing: %v", err)
+	}
+}
+
+// TestAFileWithTwoNamesIsNotCut: what lies at a place may be what waits in the
+// spool, by another name. Removing one of them must leave the other whole.
+func TestAFileWithTwoNamesIsNotCut(t *testing.T) {
+	dir := t.TempDir()
+	kept, removed := filepath.Join(dir, "kept"), filepath.Join(dir, "removed")
+	content := noise(t, 20<<20)
+	write(t, kept, content)
+	if err := os.Mkdir(removed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(kept, filepath.Join(removed, "x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := background.RemoveAll(t.Context(), removed); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(kept); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("%d of %d bytes are left, %v", len(got), len(content), err)
+	}
+}
+
+func TestProgramsStandBack(t *testing.T) {
+	var out bytes.Buffer
+	cmd := exec.Command("sh", "-c", "nice; exec sh -c nice")
+	cmd.Stdout = &out
+	if err := background.Run(cmd); err != nil {
+		t.Fatal(err)
+	}
+	if said := strings.Fields(out.String()); len(said) != 2 || said[0] != "19" || said[1] != "19" {
+		t.Errorf("it and what it starts stand back: %q", out.String())
+	}
+	// No goroutine runs on the thread that stood back.
+	if nice, err := unix.Getpriority(unix.PRIO_PROCESS, 0); err != nil || nice != 20 { // as the kernel counts
+		t.Errorf("this thread stands back by %d, %v", 20-nice, err)
+	}
+}
