@@ -18,6 +18,7 @@ import (
 	"forecourt/hub/internal/edge/backup"
 	"forecourt/hub/internal/edge/backup/archive"
 	"forecourt/hub/internal/edge/backup/place"
+	"forecourt/hub/internal/platform/background"
 	"forecourt/hub/internal/platform/mysql"
 )
 
@@ -128,7 +129,7 @@ func (h *house) keeper(at, to string, p backup.Prover) (*backup.Keeper, error) {
 			// Nothing that was measured depends on these.
 			Version: "bench", Schema: schema, Master: "0000000000000000",
 		},
-		Prover: p, Spots: []backup.Spot{{
+		Prover: p, Apart: h.apart(at), Spots: []backup.Spot{{
 			Name: "local", Kind: config.PlaceDir, LogEvery: h.cfg.BackupPlaces()[0].Log,
 			Open: func() (place.Place, error) { return place.OpenDir(to, time.Now) },
 		}},
@@ -143,7 +144,7 @@ func (h *house) keeper(at, to string, p backup.Prover) (*backup.Keeper, error) {
 // what it made.
 func (h *house) withKeeper(name string, do func(k *backup.Keeper) error) (err error) {
 	at := filepath.Join(h.dir, name)
-	defer func() { err = errors.Join(err, os.RemoveAll(at)) }()
+	defer func() { err = errors.Join(err, background.RemoveAll(context.Background(), at)) }()
 	if err := os.MkdirAll(at, 0o700); err != nil {
 		return fmt.Errorf("making room for backups: %w", err)
 	}

@@ -2,9 +2,9 @@
 // sales, on a private server of its own that is set up as a station's is: files
 // encrypted, every commit on disk and in the binary log.
 //
-// copy: a whole backup (copied, summed, compressed, encrypted, stored in a
-// directory and synced) against mariadb-backup alone, writing to a file what the
-// same server gives it.
+// copy: a whole backup, made as the hub has it made, in a process that stands back
+// (copied, summed, compressed, encrypted, stored in a directory and read back),
+// against mariadb-backup alone, writing to a file what the same server gives it.
 //
 // restore: a rehearsal until the restored data answers and every table was held
 // against the manifest, against loading a mariadb-dump of the same database with
@@ -75,6 +75,7 @@ func main() {
 	flag.StringVar(&s.dir, "dir", "", "where to work; needs about eight times the database, which is 2 GB at a million sales")
 	only := flag.String("only", strings.Join(parts(), ","), "which figures to take")
 	doomed := flag.String("doomed", "", "used by the program itself: be the machine that is lost, in this directory")
+	working := flag.String("working", "", "used by the program itself: be the process that makes a backup, in this directory")
 	flag.Parse()
 	s.only = strings.Split(*only, ",")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -82,9 +83,12 @@ func main() {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var err error
-	if *doomed != "" {
+	switch {
+	case *doomed != "":
 		err = beDoomed(ctx, *doomed)
-	} else {
+	case *working != "":
+		err = work(ctx, *working, flag.Args())
+	default:
 		err = run(ctx, s)
 	}
 	if err != nil {

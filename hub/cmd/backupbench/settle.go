@@ -23,9 +23,6 @@ const (
 	maxWaiting = 2_000
 )
 
-// stepEvery is how often a backup is asked how far it is.
-const stepEvery = 20 * time.Millisecond
-
 // load makes settlements until ctx ends and answers how long each took.
 type load func(ctx context.Context) ([]settled, error)
 
@@ -147,32 +144,11 @@ func (b *site) backups(ctx context.Context, e *effect, each time.Duration) (step
 	return steps, nil
 }
 
-// follow makes a backup and notes its steps.
+// follow has a backup made and notes its steps.
 func (b *site) follow(ctx context.Context, k *backup.Keeper, steps *[]stretch) error {
-	var failed error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_, failed = k.Make(ctx)
-	}()
-	tick := time.NewTicker(stepEvery)
-	defer tick.Stop()
-	for last := wire.BackupStep("none"); ; {
-		step := wire.BackupStep("")
-		if w := k.State(ctx).Work; w != nil {
-			step = w.Step
-		}
-		if step != last {
-			*steps = append(*steps, stretch{step, time.Now()})
-			last = step
-		}
-		select {
-		case <-done:
-			*steps = append(*steps, stretch{"", time.Now()})
-			return failed
-		case <-tick.C:
-		}
-	}
+	_, err := haveMade(ctx, k, func(step wire.BackupStep) { *steps = append(*steps, stretch{step, time.Now()}) })
+	*steps = append(*steps, stretch{"", time.Now()})
+	return err
 }
 
 // sleeping does nothing for a time.
