@@ -158,6 +158,11 @@ func (k *Keeper) send(errand Errand, set string) error {
 // away has an errand done and follows it.
 func (k *Keeper) away(ctx context.Context, j *job, errand Errand, set string) error {
 	j.lend()
+	first := stepsOf(j.kind)[0] // until it is told: a process takes a moment to begin
+	if errand == ErrandStore {
+		first = wire.StepStore
+	}
+	j.to(first)
 	var end *Ended
 	err := k.Apart(ctx, errand, set, func(t Told) {
 		if t.Ended != nil {
