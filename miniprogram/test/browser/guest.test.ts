@@ -96,7 +96,9 @@ test('S021 a new price shows by itself, and the trend has it with when it began'
 })
 
 test('S025 the cheaper station that also offers something comes first, with the difference', async () => {
-  // The page was open while the price changed: what it says below is what it says above.
+  // The page was open while the price changed: what it says below is what it says above, once
+  // the comparison was asked for again. Read at once, it sometimes still held the old price.
+  await until(async () => (await phone.find('.compare-row').allInnerTexts())[0].includes('0.20'), 'the comparison has the new price')
   const rows = await phone.find('.compare-row').allInnerTexts()
   expect(rows).toHaveLength(3)
   expect(rows[0]).toMatch(/昆明呈贡加油站[^]*充值[^]*充 1000 元送 50 元[^]*7\.80[^]*便宜 0\.20/)
