@@ -243,6 +243,7 @@ func backUp(ctx context.Context, head *house.Desk) error {
 			if err := pause(ctx, 500*time.Millisecond); err != nil {
 				return err
 			}
+			b = wire.Backups{} // what is not in an answer leaves what the one before said
 			if err := head.Get(ctx, http.MethodGet, "/v1/backups", nil, &b); err != nil {
 				return fmt.Errorf("waiting for the backup: %w", err)
 			}
