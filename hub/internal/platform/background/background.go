@@ -14,9 +14,15 @@
 //     (Empty) it is 2.8 ms.
 //   - Writing a large file and syncing it at its end has every commit wait until
 //     all of it is on the disk. Sent there as it is written (Write) it is 2.6 ms.
+//   - Two programs that only compute, on two processors, made the slowest of a
+//     hundred 6 to 8 ms at the lowest niceness, and 1.6 to 3.8 at a policy that
+//     yields at once (StandBack), instead of 1.3.
 package background
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
@@ -36,9 +42,30 @@ const idleDisk = 3 << 13
 // ordinary users. Programs started from it stand back likewise.
 func StandBack() {
 	const self = 0
-	_ = unix.Setpriority(unix.PRIO_PROCESS, self, lowest)
+	_ = standBack(self)
 	const whoProcess = 1 // ioprio.h: IOPRIO_WHO_PROCESS
 	_, _, _ = unix.Syscall(unix.SYS_IOPRIO_SET, whoProcess, self, idleDisk)
+}
+
+// StandBackThread has a thread of another process of this user let all others go
+// first on the processor, for good. Whoever calls it knows whose thread it is.
+func StandBackThread(pid, thread int) error {
+	if _, err := os.Stat(fmt.Sprintf("/proc/%d/task/%d", pid, thread)); err != nil {
+		return fmt.Errorf("finding a thread of process %d: %w", pid, err)
+	}
+	return standBack(thread)
+}
+
+// standBack yields the processor of a thread to whoever wants it. Niceness alone
+// would let it finish its turn first, some milliseconds, when another wakes; it
+// is for kernels that refuse the policy. Linux: sched(7), SCHED_IDLE.
+func standBack(thread int) error {
+	nice := unix.Setpriority(unix.PRIO_PROCESS, thread, lowest)
+	policy := unix.SchedSetAttr(thread, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE}, 0)
+	if nice == nil || policy == nil {
+		return nil
+	}
+	return errors.Join(nice, policy)
 }
 
 // Run runs a program, and all that it starts, standing back, and waits for its

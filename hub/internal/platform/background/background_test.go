@@ -2,7 +2,9 @@ package background_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -132,8 +134,68 @@ func TestProgramsStandBack(t *testing.T) {
 	if said := strings.Fields(out.String()); len(said) != 2 || said[0] != "19" || said[1] != "19" {
 		t.Errorf("it and what it starts stand back: %q", out.String())
 	}
+	const policyField, schedIdle = 41, "5" // proc_pid_stat(5)
+	out.Reset()
+	cmd = exec.Command("cat", "/proc/self/stat")
+	cmd.Stdout = &out
+	if err := background.Run(cmd); err != nil {
+		t.Fatal(err)
+	}
+	if fields := strings.Fields(out.String()); len(fields) < policyField || fields[policyField-1] != schedIdle {
+		t.Errorf("it does not yield at once: %s", out.String())
+	}
 	// No goroutine runs on the thread that stood back.
 	if nice, err := unix.Getpriority(unix.PRIO_PROCESS, 0); err != nil || nice != 20 { // as the kernel counts
 		t.Errorf("this thread stands back by %d, %v", 20-nice, err)
+	}
+}
+
+func TestOnlyAThreadOfTheProcessStandsBack(t *testing.T) {
+	cmd := exec.Command("sleep", "60")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
+	if err := background.StandBackThread(cmd.Process.Pid, os.Getpid()); err == nil {
+		t.Error("a thread of another process stood back")
+	}
+	if err := background.StandBackThread(cmd.Process.Pid, cmd.Process.Pid); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFetchingTellsHowFarItIs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	const size = 5<<20 + 3
+	write(t, path, noise(t, size))
+	var told int64
+	if err := background.Fetch(t.Context(), path, func(n int64) { told += n }); err != nil || told != size {
+		t.Errorf("%d of %d bytes, %v", told, size, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	err := background.Fetch(ctx, path, func(int64) { cancel() })
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("it was broken off: %v", err)
+	}
+	if err := background.Fetch(t.Context(), path+"y", nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("nothing is there: %v", err)
+	}
+}
+
+func TestRoomIsHalfOfWhatIsFree(t *testing.T) {
+	for text, want := range map[string]int64{
+		"MemTotal: 100 kB\nMemFree: 10 kB\nMemAvailable:    3000 kB\n": 3000 << 10 / 2,
+		"MemTotal: 100 kB\n": 0,
+		"":                   0,
+	} {
+		if got := background.RoomIn(text); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+	if background.Room() <= 0 {
+		t.Error("this system has no room")
 	}
 }
