@@ -137,7 +137,11 @@ func (k *Keeper) copyServer(ctx context.Context, j *job, m *archive.Manifest) er
 		return err
 	}
 	j.to(wire.StepCopy)
-	j.of(size)
+	const readAndCopied = 2
+	j.of(readAndCopied * size)
+	if err := k.Source.Copy.ReadAhead(ctx, j.add); err != nil {
+		return fmt.Errorf("reading the database ahead: %w", err)
+	}
 	return k.component(m, archive.Database, func(w io.Writer) error {
 		m.From, err = k.Source.Copy.Stream(ctx, counting{w, j.add})
 		return err

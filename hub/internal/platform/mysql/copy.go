@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"forecourt/hub/internal/platform/background"
 )
 
 const (
@@ -28,6 +31,9 @@ const (
 	// in milliseconds. At the end of a copy nobody can commit until it has
 	// looked once more: with the default, for a whole second.
 	logCopyMillis = "10"
+	// readThroughCache has mariadb-backup read data files the ordinary way, so that
+	// it finds in memory what ReadAhead has read. What it has read it lets go.
+	readThroughCache = "fsync"
 	// prepareMemory is what mariadb-backup may use to apply the redo log: as
 	// much as the server itself has for its pages.
 	prepareMemory = "256M"
@@ -73,16 +79,25 @@ func (c Copy) Stream(ctx context.Context, w io.Writer) (Position, error) {
 	if err := os.MkdirAll(temporary, 0o700); err != nil {
 		return Position{}, fmt.Errorf("making a directory for the copy's temporary files: %w", err)
 	}
+	beside, err := preparePulse(ctx, endpointIn(dir))
+	if err != nil {
+		return Position{}, err
+	}
+	defer beside.close()
 	heard := &copyRemarks{log: c.Log}
 	args := []string{
 		"--no-defaults", "--backup", "--stream=xbstream", "--target-dir=" + temporary, "--tmpdir=" + temporary,
 		"--user=root", "--socket=" + endpointIn(dir).Socket, "--log-copy-interval=" + logCopyMillis,
+		"--innodb-flush-method=" + readThroughCache,
 	}
 	lent, err := lendKey(c.AtRest)
 	if err != nil {
 		return Position{}, err
 	}
-	t := task{name: backupProgram, args: args, lent: lent, gentle: true, hear: heard.line}
+	t := task{name: backupProgram, args: args, lent: lent, gentle: true, hear: func(remark string) {
+		beside.hear(ctx, remark)
+		heard.line(remark)
+	}}
 	if err = pipeOut(ctx, t, w); err == nil {
 		err = heard.completed()
 	}
@@ -93,6 +108,48 @@ func (c Copy) Stream(ctx context.Context, w io.Writer) (Position, error) {
 		return Position{}, fmt.Errorf("copying the database: %w", err)
 	}
 	return heard.position()
+}
+
+// ReadAhead reads the data files that Stream is about to read, so gently that no
+// commit waits for the disk: mariadb-backup itself asks for 10 MiB at a time and
+// takes no other size. What does not fit into memory (background.Room) is left to
+// mariadb-backup. told hears of all bytes, those that are left too.
+//
+// The server writes its files past the memory of the system, which drops what it
+// holds of a page when that is written; a copy of an older one would not pass for
+// the tables that it is held against.
+func (c Copy) ReadAhead(ctx context.Context, told func(int64)) error {
+	left := background.Room()
+	return filepath.WalkDir(filepath.Join(c.Dir, dataDir), func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !isDataFile(e) {
+			return ignoreMissing(err)
+		}
+		info, err := e.Info()
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		if info.Size() > left {
+			told(info.Size())
+			return nil
+		}
+		left -= info.Size()
+		return ignoreMissing(background.Fetch(ctx, path, told))
+	})
+}
+
+// isDataFile tells InnoDB's files of pages from all others.
+func isDataFile(e fs.DirEntry) bool {
+	name := e.Name()
+	return e.Type().IsRegular() &&
+		(strings.HasSuffix(name, ".ibd") || strings.HasPrefix(name, "ibdata") || strings.HasPrefix(name, "undo"))
+}
+
+// ignoreMissing: a table may go away while the files are listed.
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // streamMarkers appends what we noted beside the data: the server's version,

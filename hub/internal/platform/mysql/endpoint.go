@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	driver "github.com/go-sql-driver/mysql"
@@ -53,6 +55,15 @@ func EndpointIn(dir string) Endpoint { return endpointIn(dir) }
 
 // endpointIn is the endpoint of the server whose directory is dir.
 func endpointIn(dir string) Endpoint { return Endpoint{Socket: filepath.Join(dir, socketFile)} }
+
+// pid is the process that serves the endpoint.
+func (e Endpoint) pid() (int, error) {
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(e.Socket), pidFile))
+	if err != nil {
+		return 0, fmt.Errorf("finding the server's process: %w", err)
+	}
+	return strconv.Atoi(strings.TrimSpace(string(text)))
+}
 
 // Provision creates the database if it is not there, migrates it and gives
 // the application's user its rights. It returns the database opened as that

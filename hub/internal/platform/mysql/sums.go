@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sync/errgroup"
+
+	"forecourt/hub/internal/platform/background"
 )
 
 // TableSum is what a table holds, in short: equal sums on servers of one
@@ -33,7 +35,8 @@ const sameMoment = 20
 
 // TakeSums counts and sums every table of a database in one consistent
 // snapshot and says which position of the binary log that is: what was
-// committed before it is counted, nothing after it. Others go on writing.
+// committed before it is counted, nothing after it. Others go on writing, and the
+// threads of the server that count let them go first.
 func TakeSums(ctx context.Context, e Endpoint, database string) (Sums, error) {
 	admin, err := OpenAdmin(ctx, e.AdminDSN(database), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -46,6 +49,9 @@ func TakeSums(ctx context.Context, e Endpoint, database string) (Sums, error) {
 			return Sums{}, fmt.Errorf("connecting to sum the tables: %w", err)
 		}
 		defer func() { _ = conns[i].Close() }() // it ends the snapshot too
+		if err := standBack(ctx, e, conns[i]); err != nil {
+			return Sums{}, err
+		}
 	}
 	tables, err := tableNames(ctx, conns[0], database)
 	if err != nil {
@@ -65,6 +71,22 @@ func TakeSums(ctx context.Context, e Endpoint, database string) (Sums, error) {
 	var counting errgroup.Group // it takes a third of the time that the sums take
 	counting.Go(func() error { return countTables(ctx, conns[1], sums.Tables) })
 	return sums, errors.Join(sumTables(ctx, conns[0], sums.Tables), counting.Wait())
+}
+
+// standBack has the thread that serves a connection let all others go first, for
+// as long as it lives: a server that keeps threads for other connections is left
+// as it is, and so is one on a system that refuses.
+func standBack(ctx context.Context, e Endpoint, conn *sql.Conn) error {
+	var thread, kept int
+	err := conn.QueryRowContext(ctx,
+		"SELECT TID, @@GLOBAL.thread_cache_size FROM information_schema.PROCESSLIST WHERE ID = CONNECTION_ID()").Scan(&thread, &kept)
+	if err != nil {
+		return fmt.Errorf("asking for the thread of a connection: %w", err)
+	}
+	if pid, err := e.pid(); err == nil && kept == 0 {
+		_ = background.StandBackThread(pid, thread)
+	}
+	return nil
 }
 
 // beginSnapshots begins a snapshot on each of two connections and says whether

@@ -150,6 +150,7 @@ func (s *Server) arguments() []string {
 		"--local-infile=OFF", "--symbolic-links=OFF", "--performance-schema=OFF",
 		"--character-set-server=utf8mb4", "--collation-server=utf8mb4_bin", "--sql-mode=" + sqlMode,
 		"--server-id=1", "--innodb-snapshot-isolation=ON",
+		"--thread-cache-size=0", // a thread that stood back (TakeSums) must serve nobody else
 		"--innodb-buffer-pool-size=" + s.profile.bufferPool, "--innodb-log-file-size=" + s.profile.redoLog,
 	}, slices.Concat(s.commitArguments(), s.profile.extra)...)
 }
@@ -163,6 +164,11 @@ func (s *Server) commitArguments() []string {
 	}
 	return []string{
 		"--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1",
+		// As durable, and as quick. mariadb-backup reads the redo log through the
+		// system's memory a hundred times a second; of a log that is written past
+		// it, every look would come from the disk, in the way of the next commit.
+		// MariaDB 10.8.4 and later know it.
+		"--loose-innodb-log-file-buffering=ON",
 		"--log-bin=" + filepath.Join(s.dir, "binlog"), "--binlog-format=ROW", "--max-binlog-size=64M", "--expire-logs-days=7",
 	}
 }

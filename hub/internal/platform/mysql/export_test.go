@@ -1,0 +1,4 @@
+package mysql
+
+// StandBack is what TakeSums does to its connections.
+var StandBack = standBack
