@@ -143,7 +143,7 @@ func (k *Keeper) copyServer(ctx context.Context, j *job, m *archive.Manifest) er
 		return fmt.Errorf("reading the database ahead: %w", err)
 	}
 	return k.component(m, archive.Database, func(w io.Writer) error {
-		m.From, err = k.Source.Copy.Stream(ctx, counting{w, j.add})
+		m.From, err = k.Source.Copy.Stream(ctx, counting{background.Rest(w), j.add})
 		return err
 	})
 }

@@ -199,3 +199,30 @@ func TestRoomIsHalfOfWhatIsFree(t *testing.T) {
 		t.Error("this system has no room")
 	}
 }
+
+// failing takes so many bytes and no more.
+type failing struct {
+	bytes.Buffer
+	left int
+}
+
+// Write fails when it is full.
+func (f *failing) Write(b []byte) (int, error) {
+	n, _ := f.Buffer.Write(b[:min(len(b), f.left)])
+	if f.left -= n; n < len(b) {
+		return n, io.ErrShortWrite
+	}
+	return n, nil
+}
+
+func TestRestingWritesAllOrTellsHowMuch(t *testing.T) {
+	const size = 1<<20 + 5
+	for _, room := range []int{size, size - 1, 300_000, 0} {
+		content := noise(t, size)
+		f := &failing{left: room}
+		n, err := background.Rest(f).Write(content)
+		if n != room || (err == nil) != (room == size) || !bytes.Equal(f.Bytes(), content[:room]) {
+			t.Errorf("room for %d: %d bytes, %v", room, n, err)
+		}
+	}
+}

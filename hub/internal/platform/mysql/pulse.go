@@ -12,14 +12,14 @@ import (
 
 // At the end of a copy nobody can commit until the thread of mariadb-backup that
 // copies the redo log has ended. When something is left for it to read, it is
-// waited for by the millisecond; when it has read all there is, for 200 ms at
+// waited for until it has looked (logCopyMillis); when it has read all there is, for 200 ms at
 // once (stop_backup_threads in extra/mariabackup/xtrabackup.cc). On a station,
 // where most moments are quiet, that is the rule, so something is left for it.
 const (
-	// pulseEvery is how often; it is many times as often as it looks.
-	pulseEvery = time.Millisecond
+	// pulseEvery is how often: some times between two looks.
+	pulseEvery = 5 * time.Millisecond
 	// pulseLimit bounds the rows of a copy whose end never comes.
-	pulseLimit = 10_000
+	pulseLimit = 2_000
 	// pulseTable is what is written to and always empty. It is in the schema
 	// that belongs to the server: no copy of the hub's database knows it.
 	pulseTable = "mysql.forecourt_pulse"
