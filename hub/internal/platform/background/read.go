@@ -12,8 +12,9 @@ import (
 const askedBytes = 256 << 10
 
 // Reader is a large file that is asked for piece by piece and does not stay in
-// memory. What was written a moment ago comes from the disk, not from memory, if
-// it was written with Write and synced.
+// memory; while a piece is worked on, the next is on its way. What was written a
+// moment ago comes from the disk, not from memory, if it was written with Write
+// and synced.
 type Reader struct {
 	buffered *bufio.Reader
 	file     *os.File
@@ -22,7 +23,7 @@ type Reader struct {
 // Read reads a file from where it stands.
 func Read(f *os.File) *Reader {
 	const whole = 0
-	_ = unix.Fadvise(int(f.Fd()), 0, whole, unix.FADV_RANDOM) // nothing is read ahead
+	_ = unix.Fadvise(int(f.Fd()), 0, whole, unix.FADV_RANDOM) // nothing is read ahead but the next piece
 	return &Reader{bufio.NewReaderSize(pieces{f}, askedBytes), f}
 }
 
@@ -49,5 +50,11 @@ func (r *Reader) Close() error {
 // pieces asks for a piece at a time, whoever asks for more.
 type pieces struct{ file *os.File }
 
-// Read reads a piece.
-func (p pieces) Read(b []byte) (int, error) { return p.file.Read(b[:min(len(b), askedBytes)]) }
+// Read reads a piece and has the disk look for the next.
+func (p pieces) Read(b []byte) (int, error) {
+	n, err := p.file.Read(b[:min(len(b), askedBytes)])
+	if at, failed := p.file.Seek(0, io.SeekCurrent); failed == nil && n > 0 {
+		_ = unix.Fadvise(int(p.file.Fd()), at, askedBytes, unix.FADV_WILLNEED)
+	}
+	return n, err
+}
