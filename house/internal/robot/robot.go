@@ -173,7 +173,7 @@ func (r *Robot) Again(sale id.Sale) {
 
 // TakeMoney pays every unpaid sale as it appears, until ctx ends.
 func (r *Robot) TakeMoney(ctx context.Context) error {
-	for {
+	for ctx.Err() == nil { // also while a sale waits: it may be one that could not be paid in time
 		sale, ok := r.nextUnpaid()
 		if !ok {
 			select {
@@ -187,6 +187,7 @@ func (r *Robot) TakeMoney(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // nextUnpaid picks the oldest unpaid sale not yet paid by this robot.
