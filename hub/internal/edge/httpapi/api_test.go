@@ -241,6 +241,37 @@ func TestErrorsOfTheDesk(t *testing.T) {
 	}
 }
 
+// TestWhoeverHungUpIsNoErrorOfTheHub: tills that were switched off in the middle of a
+// payment filled the log with errors, and the count of failed requests with them. An
+// error of the hub's own stays one, whoever still listens.
+func TestWhoeverHungUpIsNoErrorOfTheHub(t *testing.T) {
+	for name, test := range map[string]struct {
+		err   error
+		heard bool // somebody waits for the answer
+		error bool
+	}{
+		"gone":                     {fmt.Errorf("paying: %w", context.Canceled), false, false},
+		"there":                    {fmt.Errorf("paying: %w", context.Canceled), true, true},
+		"gone, for another reason": {errors.New("a table is broken"), false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.desk.fail = test.err
+			s.call("cashier", "POST", "/v1/sales/"+aSale+"/payments", `{"tender":"cash","due_fen":1,"tendered_fen":1}`, func(r *http.Request) {
+				if !test.heard {
+					ctx, hangUp := context.WithCancel(r.Context())
+					hangUp()
+					*r = *r.WithContext(ctx)
+				}
+			})
+			log := s.log.String()
+			if strings.Contains(log, "level=ERROR") != test.error || strings.Contains(log, "status=499") == test.error || !strings.Contains(log, test.err.Error()) {
+				t.Errorf("the log says %s", log)
+			}
+		})
+	}
+}
+
 func TestTheDatabaseAwayWhileResolving(t *testing.T) {
 	s := newSite(t)
 	s.people.away = fmt.Errorf("finding a device: %w", io.ErrUnexpectedEOF)

@@ -116,8 +116,11 @@ func (a *api) crashed(w *watched, r *http.Request, crash any) {
 // record writes the log line and the metric of one request.
 func (a *api) record(w *watched, r *http.Request, e *exchange, took time.Duration) {
 	status := w.status
-	if status == 0 {
+	switch {
+	case status == 0:
 		status = http.StatusOK
+	case status >= http.StatusInternalServerError && hungUp(r, e):
+		status = statusHungUp
 	}
 	a.metrics.observe(e.pattern, status, took)
 	attrs := []slog.Attr{
@@ -135,6 +138,8 @@ func (a *api) record(w *watched, r *http.Request, e *exchange, took time.Duratio
 		}
 		if status >= http.StatusInternalServerError {
 			level = slog.LevelError
+		}
+		if status >= statusHungUp {
 			attrs = append(attrs, slog.Any("error", e.cause))
 		}
 	}
@@ -142,6 +147,16 @@ func (a *api) record(w *watched, r *http.Request, e *exchange, took time.Duratio
 		level = slog.LevelDebug
 	}
 	a.deps.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// statusHungUp stands in the log and the metrics for an answer that nobody waited
+// for. It is what web servers have made customary, not of RFC 9110.
+const statusHungUp = 499
+
+// hungUp reports whether a request failed because whoever asked went away: a phone
+// in a tunnel is no fault of the hub's, and nothing for its operator to look into.
+func hungUp(r *http.Request, e *exchange) bool {
+	return r.Context().Err() != nil && errors.Is(e.cause, context.Canceled)
 }
 
 // personal lists the problems whose detail tells whoever asked of themselves:
