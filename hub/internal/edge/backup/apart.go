@@ -77,7 +77,7 @@ func hear(r io.Reader, told func(Told)) error {
 	}
 }
 
-// tellEvery is how often a process tells how far it is.
+// tellEvery is how often a process tells how far it is, besides when a step begins.
 const tellEvery = 200 * time.Millisecond
 
 // Work does an errand for the hub in whose stead this process runs. It ends with
@@ -88,6 +88,13 @@ func (k *Keeper) Work(ctx context.Context, errand Errand, set string, tell func(
 		return fmt.Errorf("backup: there is no errand %q", errand)
 	}
 	k.apart.Store(true)
+	var word sync.Mutex
+	sayHowFar := func() {
+		word.Lock()
+		defer word.Unlock()
+		_ = tell(k.word()) // the last word tells whether anybody listens
+	}
+	k.step = func(wire.BackupStep) { sayHowFar() }
 	ticking, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -97,7 +104,7 @@ func (k *Keeper) Work(ctx context.Context, errand Errand, set string, tell func(
 				tick.Stop()
 				return
 			case <-tick.C:
-				_ = tell(k.word()) // the last word tells whether anybody listens
+				sayHowFar()
 			}
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -106,6 +107,22 @@ func TestS080TheHeavyJobsAreDoneElsewhere(t *testing.T) {
 	if last.Ended == nil || last.Ended.Problem != "" {
 		t.Errorf("the last word is %+v", last)
 	}
+	want := []wire.BackupStep{
+		wire.StepCopy, wire.StepSums, wire.StepStore, wire.StepFetch, wire.StepPrepare, wire.StepReplay, wire.StepProve, wire.StepFetch,
+	}
+	if steps := e.steps(); !slices.Equal(steps, want) {
+		t.Errorf("told of were the steps %q, not %q", steps, want)
+	}
+}
+
+// steps are those that were told of, however short they were.
+func (e *errands) steps() (steps []wire.BackupStep) {
+	for _, t := range e.told {
+		if t.Step != "" {
+			steps = append(steps, t.Step)
+		}
+	}
+	return slices.Compact(steps)
 }
 
 // TestS081WhatAnErrandFindsOfAPlaceIsToldOfOnce, and the hub knows that the place
